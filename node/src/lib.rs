@@ -1,1 +1,3 @@
-//! Under construction.
+//! How a hospital runs the ledger: the library of `amanahd`.
+
+pub mod vote_log;

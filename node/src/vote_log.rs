@@ -1,0 +1,291 @@
+//! The vote log: what this validator signed, remembered before anyone hears it.
+//!
+//! A directory of append-only files for one (chain, epoch, consensus key). [`VoteLog::append`] returns after the
+//! records are on disk; opening it brings back exactly what was appended, except an append that had not returned.
+//! Damage to anything that had is refused, never skipped: a forgotten vote could be cast a second time, differently.
+//! Any error of an append is final for the process: a failed sync is not tried again, because what it left on disk is
+//! unknown.
+
+pub mod frame;
+mod segment;
+
+use amanah_ledger::crypto::{Digest, PublicKey};
+use amanah_ledger::position::{Epoch, Height, View};
+use bincode::{Decode, Encode};
+use segment::{Age, Content, HEADER_BYTES, Header};
+use std::collections::VecDeque;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+/// A segment that has reached this length is followed by a new one.
+pub const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+/// No segment is longer: it takes one more frame while it is below [`SEGMENT_BYTES`].
+const SEGMENT_BYTES_MAX: usize = SEGMENT_BYTES + frame::FRAME_BYTES_MAX;
+/// Most segments: about 4 GiB. Only a network that certifies nothing for months comes near; then voting stops.
+pub const SEGMENTS_MAX: usize = 512;
+/// A segment goes once everything in it lies this many final blocks behind.
+pub const KEPT_BLOCKS: u64 = 64;
+
+/// Whose votes a log holds. Every segment repeats it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Identity {
+    /// The network.
+    pub chain: Digest,
+    /// The epoch the key votes in.
+    pub epoch: Epoch,
+    /// The consensus key.
+    pub key: PublicKey,
+}
+
+/// How far a validator has come. Neither ever goes back, so every record written earlier reaches no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Position {
+    /// Height of its newest final block.
+    pub height: Height,
+    /// For an append: the view it is in. For a prune: the view of its newest final block.
+    pub view: View,
+}
+
+/// What is known from elsewhere about the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyHistory {
+    /// Nothing says that it ever voted: an empty directory is a first start.
+    Unused,
+    /// The ledger has blocks of this epoch: an empty directory is a lost log.
+    HasVoted,
+}
+
+/// Why a vote log cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum VoteLogError {
+    /// Another process holds it.
+    #[error("the vote log is in use by another process")]
+    InUse,
+    /// The key has voted and there is no log of it.
+    #[error("the vote log is missing, yet the ledger has blocks of this epoch; this key must not vote again")]
+    Missing,
+    /// Records that had been on disk can no longer be read.
+    #[error("the vote log is damaged in segment {segment} at byte {offset}")]
+    Damaged {
+        /// Number of the segment.
+        segment: u64,
+        /// First byte that cannot be read.
+        offset: usize,
+    },
+    /// A segment between others is missing.
+    #[error("segment {segment} of the vote log is missing")]
+    SegmentMissing {
+        /// Its number.
+        segment: u64,
+    },
+    /// A segment of another chain, epoch or key.
+    #[error("segment {segment} belongs to another chain, epoch or key")]
+    OtherIdentity {
+        /// Its number.
+        segment: u64,
+    },
+    /// Written by another version of the program.
+    #[error("vote log format {found} is not known")]
+    Format {
+        /// The format found.
+        found: u16,
+    },
+    /// A record that no frame holds.
+    #[error(transparent)]
+    RecordTooLong(#[from] frame::RecordTooLong),
+    /// [`SEGMENTS_MAX`] is reached.
+    #[error("the vote log holds {SEGMENTS_MAX} segments and nothing in it is final")]
+    Full,
+    /// An earlier append failed; what is on disk is unknown.
+    #[error("an earlier write to the vote log failed")]
+    Poisoned,
+    /// The file system failed.
+    #[error("vote log: {action}: {source}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// What happened.
+        source: io::Error,
+    },
+}
+
+/// A segment that takes no more records.
+#[derive(Debug)]
+struct Closed {
+    number: u64,
+    /// Where the validator was when it was closed.
+    reach: Position,
+}
+
+/// An open vote log. Holds the lock of its directory until dropped.
+#[derive(Debug)]
+pub struct VoteLog {
+    dir: PathBuf,
+    identity: Identity,
+    closed: VecDeque<Closed>,
+    number: u64,
+    file: File,
+    end: usize,
+    poisoned: bool,
+    _lock: File,
+}
+
+impl VoteLog {
+    /// Opens the log in `dir`, creating it on a first start, and returns every record in it in the order written.
+    ///
+    /// # Errors
+    /// When it is in use, missing, damaged, somebody else's, or the file system fails.
+    pub fn open(dir: &Path, identity: Identity, history: KeyHistory) -> Result<(Self, Vec<Vec<u8>>), VoteLogError> {
+        fs::create_dir_all(dir).map_err(io_error("create the directory"))?;
+        let lock = lock(dir)?;
+        let numbers = segment_numbers(dir)?;
+        let mut records = Vec::new();
+        let mut closed = VecDeque::new();
+        let mut newest: Option<(u64, usize)> = None;
+        for (at, number) in numbers.iter().copied().enumerate() {
+            let age = if at + 1 == numbers.len() { Age::Newest } else { Age::Closed };
+            match segment::read(&read_file(dir, number)?, &identity, number, age)? {
+                Content::Whole(segment) => {
+                    records.extend(segment.records);
+                    if let Some((earlier, _)) = newest.replace((number, segment.end)) {
+                        closed.push_back(Closed { number: earlier, reach: segment.header.earlier });
+                    }
+                }
+                Content::NeverFinished => {
+                    fs::remove_file(segment::path(dir, number)).map_err(io_error("remove an unfinished segment"))?;
+                    sync_dir(dir)?;
+                }
+            }
+        }
+        let (number, file, end) = match newest {
+            Some((number, end)) => (number, reopen(dir, number, end)?, end),
+            None if history == KeyHistory::HasVoted => return Err(VoteLogError::Missing),
+            None => (0, create(dir, Header::new(identity, 0, Position::START))?, HEADER_BYTES),
+        };
+        let log = Self { dir: dir.to_owned(), identity, closed, number, file, end, poisoned: false, _lock: lock };
+        Ok((log, records))
+    }
+
+    /// Writes `records` behind all others and returns once they are on disk. `now` is where the validator is.
+    ///
+    /// # Errors
+    /// When the file system fails, the log is full, or a record is too long. After any of them nothing more is
+    /// written, and the process must stop without saying what the records say.
+    pub fn append(&mut self, records: &[Vec<u8>], now: Position) -> Result<(), VoteLogError> {
+        if self.poisoned {
+            return Err(VoteLogError::Poisoned);
+        }
+        // Lifted only when everything below succeeded.
+        self.poisoned = true;
+        for payload in frame::payloads(records)? {
+            if self.end >= SEGMENT_BYTES {
+                self.open_next(now)?;
+            }
+            let bytes = frame::encode(self.number, self.end, &payload);
+            self.file.write_all_at(&bytes, self.end as u64).map_err(io_error("write"))?;
+            self.file.sync_data().map_err(io_error("sync"))?;
+            self.end += bytes.len();
+        }
+        self.poisoned = false;
+        Ok(())
+    }
+
+    /// Removes the segments that lie [`KEPT_BLOCKS`] behind the newest block, final and in the ledger on disk.
+    ///
+    /// # Errors
+    /// When the file system fails.
+    pub fn prune(&mut self, newest: Position) -> Result<(), VoteLogError> {
+        let behind = |reach: &Position| {
+            reach.height.0.saturating_add(KEPT_BLOCKS) <= newest.height.0 && reach.view < newest.view
+        };
+        // Oldest first, and each removal on disk before the next: what is left never has a gap.
+        while let Some(oldest) = self.closed.pop_front_if(|oldest| behind(&oldest.reach)) {
+            fs::remove_file(segment::path(&self.dir, oldest.number)).map_err(io_error("remove a segment"))?;
+            sync_dir(&self.dir)?;
+        }
+        Ok(())
+    }
+
+    /// Bytes on disk, counting each closed segment as full.
+    pub fn bytes(&self) -> u64 {
+        (self.closed.len() * SEGMENT_BYTES + self.end) as u64
+    }
+
+    fn open_next(&mut self, now: Position) -> Result<(), VoteLogError> {
+        if self.closed.len() + 1 >= SEGMENTS_MAX {
+            return Err(VoteLogError::Full);
+        }
+        let next = self.number + 1;
+        self.file = create(&self.dir, Header::new(self.identity, next, now))?;
+        self.closed.push_back(Closed { number: self.number, reach: now });
+        (self.number, self.end) = (next, HEADER_BYTES);
+        Ok(())
+    }
+}
+
+fn io_error(action: &'static str) -> impl FnOnce(io::Error) -> VoteLogError {
+    move |source| VoteLogError::Io { action, source }
+}
+
+fn lock(dir: &Path) -> Result<File, VoteLogError> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    let file = options.open(dir.join("lock")).map_err(io_error("open the lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(VoteLogError::InUse),
+        Err(TryLockError::Error(source)) => Err(VoteLogError::Io { action: "lock", source }),
+    }
+}
+
+/// The numbers of the segments in `dir`, ascending and without a gap.
+fn segment_numbers(dir: &Path) -> Result<Vec<u64>, VoteLogError> {
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(dir).map_err(io_error("list the directory"))? {
+        let name = entry.map_err(io_error("list the directory"))?.file_name();
+        numbers.extend(name.to_str().and_then(segment::number_of));
+    }
+    numbers.sort_unstable();
+    match numbers.windows(2).find_map(|pair| (pair[0] + 1 != pair[1]).then_some(pair[0] + 1)) {
+        Some(segment) => Err(VoteLogError::SegmentMissing { segment }),
+        None => Ok(numbers),
+    }
+}
+
+fn read_file(dir: &Path, number: u64) -> Result<Vec<u8>, VoteLogError> {
+    let file = File::open(segment::path(dir, number)).map_err(io_error("open a segment"))?;
+    let mut bytes = Vec::new();
+    let read = file.take(SEGMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(io_error("read a segment"))?;
+    if read > SEGMENT_BYTES_MAX {
+        return Err(VoteLogError::Damaged { segment: number, offset: SEGMENT_BYTES_MAX });
+    }
+    Ok(bytes)
+}
+
+/// Opens the newest segment for writing at `end`; a torn tail behind it is cut.
+fn reopen(dir: &Path, number: u64, end: usize) -> Result<File, VoteLogError> {
+    let path = segment::path(dir, number);
+    let file = OpenOptions::new().write(true).open(path).map_err(io_error("open a segment"))?;
+    file.set_len(end as u64).map_err(io_error("cut a torn tail"))?;
+    file.sync_all().map_err(io_error("sync a cut"))?;
+    Ok(file)
+}
+
+/// Creates a segment: its header is on disk, then its name, then it takes records.
+fn create(dir: &Path, header: Header) -> Result<File, VoteLogError> {
+    let path = segment::path(dir, header.number);
+    let file = OpenOptions::new().write(true).create_new(true).open(path).map_err(io_error("create a segment"))?;
+    file.write_all_at(&header.encode(), 0).map_err(io_error("write a header"))?;
+    file.sync_all().map_err(io_error("sync a header"))?;
+    sync_dir(dir)?;
+    Ok(file)
+}
+
+fn sync_dir(dir: &Path) -> Result<(), VoteLogError> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error("sync the directory"))
+}
+
+#[cfg(test)]
+mod tests;
