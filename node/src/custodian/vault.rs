@@ -1,0 +1,192 @@
+//! The vault: sealed records under random ids, in a sled database of its own.
+//!
+//! A record's address is folder ‖ kind ‖ number; nothing in the database says whose folder it is or opens a record.
+//! sled alone does not survive a power cut: [`Vault::sync`] flushes and then syncs sled's own file, and a snapshot
+//! that a crash left half written is removed before sled would trip over it.
+
+use super::sealing::{DoesNotOpen, NoRandomness, OVERHEAD_BYTES, SecretKey, random};
+use std::fs::File;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// Longest record before sealing: sled writes longer values to files that it never syncs.
+pub(crate) const RECORD_BYTES_MAX: usize = 32 * 1024 - OVERHEAD_BYTES;
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+const ADDRESS_BYTES: usize = 16 + 1 + 8;
+
+/// Names a folder of records: random, so that it says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, bincode::Encode, bincode::Decode)]
+pub(crate) struct FolderId([u8; 16]);
+
+impl FolderId {
+    /// A fresh one.
+    pub(crate) fn generate() -> Result<Self, NoRandomness> {
+        random().map(Self)
+    }
+}
+
+/// What a record is. The number of a kind never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    /// An entry of the access log, under its number in the log.
+    Entry = 1,
+    /// One version of a consent as the ledger knows it.
+    Consent = 2,
+    /// Document, salt and certificate of the consent version with the same number.
+    Document = 3,
+    /// House: a grant that is not final yet.
+    PendingGrant = 4,
+    /// House: a revocation that is not final yet.
+    PendingRevocation = 5,
+}
+
+/// Folder, kind and number of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub(crate) folder: FolderId,
+    pub(crate) kind: Kind,
+    pub(crate) number: u64,
+}
+
+impl Address {
+    fn bytes(&self) -> [u8; ADDRESS_BYTES] {
+        let mut bytes = [0; ADDRESS_BYTES];
+        bytes[..16].copy_from_slice(&self.folder.0);
+        bytes[16] = self.kind as u8;
+        // Big-endian, so that numbers sort.
+        bytes[17..].copy_from_slice(&self.number.to_be_bytes());
+        bytes
+    }
+}
+
+/// Why the vault cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The disk refused.
+    #[error("private store: {0}")]
+    Io(#[from] std::io::Error),
+    /// sled refused.
+    #[error("private store: {0}")]
+    Sled(#[from] sled::Error),
+    /// A record is longer than sled keeps safely.
+    #[error("a record of {bytes} bytes, at most {RECORD_BYTES_MAX} are kept")]
+    RecordTooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// A record does not open.
+    #[error(transparent)]
+    DoesNotOpen(#[from] DoesNotOpen),
+    /// No randomness for a nonce.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+/// Records that are written together or not at all.
+#[derive(Debug, Default)]
+pub(crate) struct Writes(sled::Batch);
+
+impl Writes {
+    /// Adds a record.
+    pub(crate) fn put(&mut self, at: Address, key: &SecretKey, plain: &[u8]) -> Result<(), VaultError> {
+        if plain.len() > RECORD_BYTES_MAX {
+            return Err(VaultError::RecordTooLong { bytes: plain.len() });
+        }
+        let address = at.bytes();
+        let sealed = key.seal(&address, plain)?;
+        self.0.insert(&address, sealed);
+        Ok(())
+    }
+
+    /// Removes a record.
+    pub(crate) fn remove(&mut self, at: Address) {
+        self.0.remove(&at.bytes());
+    }
+}
+
+/// The open vault.
+#[derive(Debug)]
+pub(crate) struct Vault {
+    db: sled::Db,
+    /// sled's own file: what `flush` wrote is durable only after this is synced.
+    file: File,
+}
+
+impl Vault {
+    /// Opens or makes the vault in `dir`.
+    pub(crate) fn open(dir: &Path) -> Result<Self, VaultError> {
+        std::fs::create_dir_all(dir)?;
+        for entry in std::fs::read_dir(dir)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with("snap.") && name.ends_with(".generating") {
+                std::fs::remove_file(&path)?;
+            }
+        }
+        let db = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None).open()?;
+        let file = File::open(dir.join("db"))?;
+        let vault = Self { db, file };
+        vault.sync()?;
+        super::durable::sync_parent(&dir.join("db"))?;
+        Ok(vault)
+    }
+
+    /// Writes; durable after the next [`Vault::sync`].
+    pub(crate) fn write(&self, writes: Writes) -> Result<(), VaultError> {
+        Ok(self.db.apply_batch(writes.0)?)
+    }
+
+    /// Makes everything written so far durable.
+    pub(crate) fn sync(&self) -> Result<(), VaultError> {
+        self.db.flush()?;
+        self.file.sync_all()?;
+        Ok(())
+    }
+
+    /// The record at `at`.
+    pub(crate) fn get(&self, at: Address, key: &SecretKey) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        let address = at.bytes();
+        match self.db.get(address)? {
+            Some(sealed) => Ok(Some(key.open(&address, &sealed)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The highest number of a kind in a folder.
+    pub(crate) fn last(&self, folder: FolderId, kind: Kind) -> Result<Option<u64>, VaultError> {
+        let from = Address { folder, kind, number: 0 }.bytes();
+        let to = Address { folder, kind, number: u64::MAX }.bytes();
+        match self.db.range(from..=to).next_back() {
+            Some(record) => Ok(Some(number_of(&record?.0))),
+            None => Ok(None),
+        }
+    }
+
+    /// Up to `limit` records of a kind in a folder, from number `from` on.
+    pub(crate) fn list(
+        &self,
+        folder: FolderId,
+        kind: Kind,
+        from: u64,
+        limit: usize,
+        key: &SecretKey,
+    ) -> Result<Vec<(u64, Zeroizing<Vec<u8>>)>, VaultError> {
+        let from = Address { folder, kind, number: from }.bytes();
+        let to = Address { folder, kind, number: u64::MAX }.bytes();
+        let mut records = Vec::new();
+        for record in self.db.range(from..=to).take(limit) {
+            let (address, sealed) = record?;
+            records.push((number_of(&address), key.open(&address, &sealed)?));
+        }
+        Ok(records)
+    }
+}
+
+fn number_of(address: &[u8]) -> u64 {
+    let (_, number) = address.split_last_chunk::<8>().expect("every address of the vault ends with its number");
+    u64::from_be_bytes(*number)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+use super::*;
+
+fn at(folder: FolderId, number: u64) -> Address {
+    Address { folder, kind: Kind::Entry, number }
+}
+
+/// The files as a power cut would leave them: what sled still holds in memory is not copied.
+fn after_power_cut(dir: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(dir).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_file() {
+            std::fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    copy
+}
+
+#[test]
+fn synced_records_survive_a_power_cut_and_unsynced_ones_do_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = Vault::open(dir.path()).unwrap();
+    let (folder, key) = (FolderId::generate().unwrap(), SecretKey::generate().unwrap());
+    let mut writes = Writes::default();
+    writes.put(at(folder, 1), &key, b"one").unwrap();
+    vault.write(writes).unwrap();
+    vault.sync().unwrap();
+    let mut writes = Writes::default();
+    writes.put(at(folder, 2), &key, b"two").unwrap();
+    vault.write(writes).unwrap();
+    let cut = after_power_cut(dir.path());
+    let again = Vault::open(cut.path()).unwrap();
+    assert_eq!(again.get(at(folder, 1), &key).unwrap().unwrap().as_slice(), b"one");
+    assert_eq!(again.get(at(folder, 2), &key).unwrap(), None, "the cut really loses what was not synced");
+}
+
+#[test]
+fn a_half_written_snapshot_does_not_keep_the_vault_closed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, key) = (FolderId::generate().unwrap(), SecretKey::generate().unwrap());
+    let vault = Vault::open(dir.path()).unwrap();
+    let mut writes = Writes::default();
+    writes.put(at(folder, 1), &key, b"one").unwrap();
+    vault.write(writes).unwrap();
+    vault.sync().unwrap();
+    drop(vault);
+    let half = dir.path().join("snap.00000000000000FF.generating");
+    std::fs::write(&half, [0; 7]).unwrap();
+    let vault = Vault::open(dir.path()).unwrap();
+    assert!(!half.exists());
+    assert_eq!(vault.get(at(folder, 1), &key).unwrap().unwrap().as_slice(), b"one");
+}
+
+#[test]
+fn records_list_in_number_order_within_their_folder_and_kind() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = Vault::open(dir.path()).unwrap();
+    let key = SecretKey::generate().unwrap();
+    let (mine, other) = (FolderId::generate().unwrap(), FolderId::generate().unwrap());
+    let mut writes = Writes::default();
+    for number in [300, 1, 2, 256] {
+        writes.put(at(mine, number), &key, &number.to_le_bytes()).unwrap();
+        writes.put(at(other, number + 1000), &key, b"other").unwrap();
+    }
+    writes.put(Address { folder: mine, kind: Kind::Consent, number: 999 }, &key, b"consent").unwrap();
+    vault.write(writes).unwrap();
+    let numbers: Vec<u64> =
+        vault.list(mine, Kind::Entry, 2, 2, &key).unwrap().into_iter().map(|(number, _)| number).collect();
+    assert_eq!(numbers, [2, 256]);
+    assert_eq!(vault.last(mine, Kind::Entry).unwrap(), Some(300));
+    assert_eq!(vault.last(mine, Kind::Document).unwrap(), None);
+}
+
+#[test]
+fn a_record_moved_to_another_address_does_not_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = Vault::open(dir.path()).unwrap();
+    let (folder, key) = (FolderId::generate().unwrap(), SecretKey::generate().unwrap());
+    let mut writes = Writes::default();
+    writes.put(at(folder, 1), &key, b"one").unwrap();
+    vault.write(writes).unwrap();
+    let sealed = vault.db.get(at(folder, 1).bytes()).unwrap().unwrap();
+    vault.db.insert(at(folder, 2).bytes(), sealed).unwrap();
+    assert!(matches!(vault.get(at(folder, 2), &key), Err(VaultError::DoesNotOpen(_))));
+}
+
+#[test]
+fn a_record_too_long_for_sled_is_refused() {
+    let key = SecretKey::generate().unwrap();
+    let place = at(FolderId::generate().unwrap(), 1);
+    let mut writes = Writes::default();
+    assert!(matches!(
+        writes.put(place, &key, &vec![0; RECORD_BYTES_MAX + 1]),
+        Err(VaultError::RecordTooLong { bytes }) if bytes == RECORD_BYTES_MAX + 1
+    ));
+    writes.put(place, &key, &vec![0; RECORD_BYTES_MAX]).unwrap();
+}
