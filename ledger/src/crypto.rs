@@ -8,5 +8,5 @@ pub mod domain;
 pub mod signature;
 
 pub use digest::{Digest, ParseDigestError};
-pub use domain::{Context, Domain};
+pub use domain::{Context, Domain, PairHash};
 pub use signature::{Check, Ed25519, Keypair, PublicKey, Signature, Signer, Verifier, WeakKeyError};

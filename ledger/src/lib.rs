@@ -1,7 +1,9 @@
 //! What is true and how to check it. Pure: no clock, no i/o, no randomness; storage sits behind the feature `store`.
 //!
 //! Reading order: bytes ([`codec`]), hashes and keys ([`crypto`]), who takes part ([`member`], [`committee`],
-//! [`genesis`]), what they do ([`transaction`]), what is agreed ([`block`], [`certificate`]).
+//! [`genesis`]), what they do ([`transaction`]), what is agreed ([`block`], [`certificate`]), what then holds ([`leaf`],
+//! [`tree`], [`state`]), how it comes about (`chain`, `execute`), how anyone checks it ([`merkle`], [`history`],
+//! `proof`, `claims`), and how a node keeps it (`store`).
 
 pub mod codec;
 pub mod crypto;
@@ -15,3 +17,10 @@ pub mod member;
 pub mod block;
 pub mod certificate;
 pub mod transaction;
+
+pub mod leaf;
+pub mod state;
+pub mod tree;
+
+pub mod history;
+pub mod merkle;

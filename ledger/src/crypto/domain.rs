@@ -174,3 +174,22 @@ impl Context {
         Digest(*hasher.finalize().as_bytes())
     }
 }
+
+/// A context's hash of two 32-byte values: one BLAKE3 compression under a key derived once. For tree nodes.
+#[derive(Debug, Clone)]
+pub struct PairHash([u8; 32]);
+
+impl PairHash {
+    /// Derives the context's key from its name alone.
+    pub fn new(context: Context) -> Self {
+        Self(blake3::derive_key(context.name(), &[]))
+    }
+
+    /// Keyed hash of `left ‖ right`.
+    pub fn of(&self, left: &Digest, right: &Digest) -> Digest {
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(&left.0);
+        block[32..].copy_from_slice(&right.0);
+        Digest(*blake3::keyed_hash(&self.0, &block).as_bytes())
+    }
+}
