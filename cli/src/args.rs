@@ -1,0 +1,275 @@
+//! The command line: what can be typed.
+
+use crate::duration::waiting_time;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Decide who may see your health data, prove what you decided, and see who looked.
+#[derive(Debug, Parser)]
+#[command(name = "amanah", version, propagate_version = true)]
+#[command(
+    after_help = "Try it: amanah demo up       Exit codes: 0 ok, 1 failed, 2 usage, 3 denied by consent, 4 locked,\n\
+    5 not found, 6 conflict, 7 not final in time or offline, 8 verification failed, 9 refused for safety, 130 interrupted"
+)]
+pub(crate) struct CommandLine {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command understands.
+#[derive(Debug, Args)]
+pub(crate) struct Globals {
+    /// Print one JSON object on stdout, whatever the exit code
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The wallet or hospital to speak for
+    #[arg(long, global = true, env = "AMANAH_PROFILE", value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// File with the wallet's passphrase (one trailing newline is dropped)
+    #[arg(long, global = true, env = "AMANAH_PASSPHRASE_FILE", value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Answer yes to every question
+    #[arg(short, long, global = true)]
+    pub(crate) yes: bool,
+    /// Ask nothing, even at a terminal
+    #[arg(long, global = true, env = "AMANAH_NO_INPUT", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) no_input: bool,
+    /// How long to wait until it is final, such as 15s or 2min
+    #[arg(long, global = true, env = "AMANAH_TIMEOUT", value_name = "TIME", default_value = "15s", value_parser = waiting_time)]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make, recover and look at wallets
+    #[command(subcommand)]
+    Wallet(WalletCommand),
+    /// Begin a relationship with a hospital
+    Enrol(EnrolArgs),
+    /// Let somebody see a part of your records
+    #[command(alias = "allow")]
+    Grant(GrantArgs),
+    /// End a consent, with your wallet or with a slip
+    #[command(alias = "cancel")]
+    Revoke(RevokeArgs),
+    /// Your consents
+    List,
+    /// Who opened your records, checked to be complete
+    #[command(alias = "history")]
+    Log,
+    /// Read and check receipts
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
+    /// The desk of a hospital
+    #[command(subcommand)]
+    Hospital(HospitalCommand),
+    /// The hospitals that run the ledger
+    #[command(subcommand)]
+    Network(NetworkCommand),
+    /// Four hospitals on this machine, to try everything out
+    #[cfg(feature = "demo")]
+    #[command(subcommand)]
+    Demo(DemoCommand),
+    /// Runs one hospital of the demo
+    #[cfg(feature = "demo")]
+    #[command(hide = true)]
+    DemoNode {
+        /// The hospital's own directory.
+        home: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WalletCommand {
+    /// Make a wallet and a profile of the same name
+    New {
+        /// Name of the wallet, on this machine only
+        name: String,
+        /// Write the 24 words to this new file (0600) instead of showing them
+        #[arg(long, value_name = "FILE")]
+        words_out: Option<PathBuf>,
+    },
+    /// Bring a wallet back from its 24 words
+    Recover {
+        /// Name of the wallet, on this machine only
+        name: String,
+        /// File with the 24 words or their numbers
+        #[arg(long, value_name = "FILE")]
+        words_file: Option<PathBuf>,
+    },
+    /// The wallets on this machine
+    List,
+    /// A wallet's relationships
+    Show,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EnrolArgs {
+    /// The hospital, such as cedar
+    pub(crate) hospital: String,
+    /// The network's file, the first time (else the one in AMANAH_HOME)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) network: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GrantArgs {
+    /// Who may see it: a hospital (cedar) or a person there (dr.haddad@cedar)
+    pub(crate) who: String,
+    /// What: labs, meds, allergies, immunizations, imaging, conditions, vitals, notes, summary, everything
+    #[arg(long, alias = "scope", required = true, value_delimiter = ',', value_name = "S[,S]")]
+    pub(crate) what: Vec<String>,
+    /// Why: treatment, emergency, payment, operations, research, public-health
+    #[arg(long, alias = "purpose", value_name = "P")]
+    pub(crate) why: String,
+    /// Until when: 90d, 2w, 6mo, visit (72 hours), 2027-03-01
+    #[arg(long, alias = "expires", value_name = "W")]
+    pub(crate) until: String,
+    /// Only the records at this hospital (default: every hospital you are enrolled at, one consent each)
+    #[arg(long, value_name = "HOSPITAL")]
+    pub(crate) records_at: Option<String>,
+    /// Show what would be signed, and send nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RevokeArgs {
+    /// The consent, C-… or any unique part from its start
+    #[arg(required_unless_present = "slip", conflicts_with = "slip")]
+    pub(crate) consent: Option<String>,
+    /// A revocation slip: ends every consent under it, without a wallet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) slip: Option<PathBuf>,
+    /// Ask this node and no other
+    #[arg(long, value_name = "URL", conflicts_with = "consent")]
+    pub(crate) node: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReceiptCommand {
+    /// Print a receipt: a file, or a consent's C-…
+    Show {
+        /// The file, or a consent of the wallet
+        receipt: String,
+    },
+    /// Check a receipt offline
+    Verify {
+        /// The receipt
+        file: PathBuf,
+        /// The network to trust (else the one in AMANAH_HOME)
+        #[arg(long, value_name = "FILE")]
+        trust: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HospitalCommand {
+    /// Patients of this hospital
+    #[command(subcommand)]
+    Patient(PatientCommand),
+    /// May this person see that? The answer is recorded for the patient
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PatientCommand {
+    /// Tie a patient who stands at the desk to their record
+    Link {
+        /// The hospital's own record number
+        mrn: String,
+        /// The nine digits that the patient's wallet shows
+        #[arg(long)]
+        code: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The patient's P-… at this hospital, or any unique part from its start
+    pub(crate) patient: String,
+    /// Who asks: a hospital or NAME@HOSPITAL
+    #[arg(long = "as", value_name = "WHO")]
+    pub(crate) requester: String,
+    /// What they want to see
+    #[arg(long, alias = "scope", required = true, value_delimiter = ',', value_name = "S[,S]")]
+    pub(crate) what: Vec<String>,
+    /// Why
+    #[arg(long, alias = "purpose", value_name = "P")]
+    pub(crate) why: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NetworkCommand {
+    /// What each hospital's node says about itself
+    Status,
+}
+
+#[cfg(feature = "demo")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum DemoCommand {
+    /// Start cedar, qamar, rawda and zaytun, with patients and consents
+    Up {
+        /// First port; hospital i takes N+10i, N+10i+1 and N+10i+2
+        #[arg(long, default_value_t = 7400, value_name = "N", value_parser = clap::value_parser!(u16).range(1024..=65_500))]
+        base_port: u16,
+    },
+    /// Who runs
+    Status,
+    /// Kill a hospital at once, as a power cut would
+    Kill {
+        /// Its name
+        name: String,
+    },
+    /// Start a killed hospital again
+    Heal {
+        /// Its name
+        name: String,
+    },
+    /// Stop all four; the data stays
+    Down {
+        /// Remove the data too
+        #[arg(long)]
+        purge: bool,
+    },
+}
+
+impl Command {
+    /// The command's name in `schema`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Wallet(WalletCommand::New { .. }) => "wallet.new",
+            Self::Wallet(WalletCommand::Recover { .. }) => "wallet.recover",
+            Self::Wallet(WalletCommand::List) => "wallet.list",
+            Self::Wallet(WalletCommand::Show) => "wallet.show",
+            Self::Enrol(_) => "enrol",
+            Self::Grant(_) => "grant",
+            Self::Revoke(_) => "revoke",
+            Self::List => "list",
+            Self::Log => "log",
+            Self::Receipt(ReceiptCommand::Show { .. }) => "receipt.show",
+            Self::Receipt(ReceiptCommand::Verify { .. }) => "receipt.verify",
+            Self::Hospital(HospitalCommand::Patient(PatientCommand::Link { .. })) => "hospital.patient.link",
+            Self::Hospital(HospitalCommand::Check(_)) => "hospital.check",
+            Self::Network(NetworkCommand::Status) => "network.status",
+            #[cfg(feature = "demo")]
+            Self::Demo(DemoCommand::Up { .. }) => "demo.up",
+            #[cfg(feature = "demo")]
+            Self::Demo(DemoCommand::Status) => "demo.status",
+            #[cfg(feature = "demo")]
+            Self::Demo(DemoCommand::Kill { .. }) => "demo.kill",
+            #[cfg(feature = "demo")]
+            Self::Demo(DemoCommand::Heal { .. }) => "demo.heal",
+            #[cfg(feature = "demo")]
+            Self::Demo(DemoCommand::Down { .. }) => "demo.down",
+            #[cfg(feature = "demo")]
+            Self::DemoNode { .. } => "demo-node",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
