@@ -14,6 +14,10 @@ pub mod committee;
 pub mod genesis;
 pub mod member;
 
+pub mod derive;
+pub mod label;
+pub mod vocabulary;
+
 pub mod block;
 pub mod certificate;
 pub mod transaction;

@@ -1,0 +1,160 @@
+//! The words of consent: purposes, kinds of data and labels, each with what it is a part of.
+//!
+//! The table is data with a version and a hash; documents and decision receipts name that hash, so an answer given
+//! under an old table can be worked out again for ever.
+
+use crate::codec::BoundedString;
+use crate::crypto::{Context, Digest};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// Longest code, in bytes.
+pub const CODE_BYTES_MAX: usize = 32;
+
+/// A code of the vocabulary, such as `TREAT`, `Observation` or `PSY`.
+pub type Code = BoundedString<CODE_BYTES_MAX>;
+
+/// What a code is about; codes of different kinds never meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Why data is asked for.
+    Purpose,
+    /// A FHIR resource type.
+    Type,
+    /// A category within a type.
+    Category,
+    /// How confidential: U < L < M < N < R < V, in the order of the table.
+    Confidentiality,
+    /// What makes data sensitive.
+    Sensitivity,
+}
+
+#[derive(Debug)]
+struct Concept {
+    parents: Vec<&'static str>,
+    word: &'static str,
+    rank: usize,
+}
+
+/// One version of the table.
+#[derive(Debug)]
+pub struct Vocabulary {
+    digest: Digest,
+    concepts: BTreeMap<Kind, BTreeMap<&'static str, Concept>>,
+}
+
+static V1: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::parse(include_str!("vocabulary/v1.txt")));
+
+/// What unlabelled data counts as.
+pub const NORMAL: &str = "N";
+const EMERGENCY: [&str; 3] = ["ETREAT", "ERTREAT", "BTG"];
+const BREAK_THE_GLASS: &str = "BTG";
+
+impl Vocabulary {
+    /// Version 1.
+    pub fn v1() -> &'static Self {
+        &V1
+    }
+
+    /// The version whose table has this hash, if this program knows it.
+    pub fn of(digest: &Digest) -> Option<&'static Self> {
+        Some(Self::v1()).filter(|known| known.digest == *digest)
+    }
+
+    fn parse(table: &'static str) -> Self {
+        let rows = table.lines().filter(|line| !line.starts_with('#'));
+        let mut concepts: BTreeMap<Kind, BTreeMap<&'static str, Concept>> = BTreeMap::new();
+        for (rank, row) in rows.enumerate() {
+            let mut cells = row.split('|').map(str::trim);
+            let mut cell = || cells.next().unwrap_or_default();
+            let kind = match cell() {
+                "purpose" => Kind::Purpose,
+                "type" => Kind::Type,
+                "category" => Kind::Category,
+                "confidentiality" => Kind::Confidentiality,
+                _ => Kind::Sensitivity,
+            };
+            let (code, parents, word) = (cell(), cell().split_whitespace().collect(), cell());
+            concepts.entry(kind).or_default().insert(code, Concept { parents, word, rank });
+        }
+        Self { digest: Context::Vocabulary.hash(&[table.as_bytes()]), concepts }
+    }
+
+    /// Hash of the table.
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&'static str, &Concept)> {
+        self.concepts.get(&kind).into_iter().flatten().map(|(code, concept)| (*code, concept))
+    }
+
+    fn concept(&self, kind: Kind, code: &str) -> Option<&Concept> {
+        self.concepts.get(&kind)?.get(code)
+    }
+
+    /// Whether the table has this code.
+    pub fn knows(&self, kind: Kind, code: &str) -> bool {
+        self.concept(kind, code).is_some()
+    }
+
+    /// Codes of one kind, in the order of the table.
+    pub fn codes(&self, kind: Kind) -> Vec<&'static str> {
+        let mut codes: Vec<_> = self.of_kind(kind).collect();
+        codes.sort_by_key(|(_, concept)| concept.rank);
+        codes.into_iter().map(|(code, _)| code).collect()
+    }
+
+    /// The code that people mean by a word (`treatment`) or by the code itself in any case (`treat`).
+    pub fn code_of(&self, kind: Kind, typed: &str) -> Option<Code> {
+        let meant = |code: &str, word: &str| {
+            code.eq_ignore_ascii_case(typed) || (!word.is_empty() && word.eq_ignore_ascii_case(typed))
+        };
+        let (code, _) = self.of_kind(kind).find(|(code, concept)| meant(code, concept.word))?;
+        Code::try_from(code).ok()
+    }
+
+    /// The word people type for a code, where there is one.
+    pub fn word_of(&self, kind: Kind, code: &str) -> Option<&'static str> {
+        self.concept(kind, code).map(|concept| concept.word).filter(|word| !word.is_empty())
+    }
+
+    /// The types a category belongs to; empty for an unknown category.
+    pub fn types_of_category(&self, category: &str) -> &[&'static str] {
+        self.parents(Kind::Category, category)
+    }
+
+    fn parents(&self, kind: Kind, code: &str) -> &[&'static str] {
+        self.concept(kind, code).map_or(&[], |concept| concept.parents.as_slice())
+    }
+
+    /// Whether `code` is `ancestor` or a part of it.
+    pub fn is_a(&self, kind: Kind, code: &str, ancestor: &str) -> bool {
+        code == ancestor || self.parents(kind, code).iter().any(|parent| self.is_a(kind, parent, ancestor))
+    }
+
+    /// Whether a rule about `rule` speaks about a request for `asked`: equal, or an ancestor of it. Emergencies are
+    /// never inherited from treatment, and breaking the glass is matched by nothing but itself.
+    pub fn purpose_covers(&self, rule: &str, asked: &str) -> bool {
+        if asked == BREAK_THE_GLASS || rule == BREAK_THE_GLASS {
+            return rule == asked;
+        }
+        if EMERGENCY.contains(&asked) && !EMERGENCY.contains(&rule) {
+            return false;
+        }
+        self.is_a(Kind::Purpose, asked, rule)
+    }
+
+    /// Whether `rule` speaks about data labelled `item`.
+    pub fn sensitivity_covers(&self, rule: &str, item: &str) -> bool {
+        self.is_a(Kind::Sensitivity, item, rule)
+    }
+
+    /// How confidential, as a number that grows; `None` if it is no confidentiality code.
+    pub fn confidentiality(&self, code: &str) -> Option<usize> {
+        self.concept(Kind::Confidentiality, code).map(|concept| concept.rank)
+    }
+}
+
+#[cfg(test)]
+mod tests;
