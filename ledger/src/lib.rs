@@ -14,7 +14,12 @@ pub mod committee;
 pub mod genesis;
 pub mod member;
 
+pub mod access;
 pub mod derive;
+pub mod directory;
+pub mod document;
+pub mod engine;
+pub mod exchange;
 pub mod label;
 pub mod vocabulary;
 

@@ -1,9 +1,7 @@
 use super::*;
 
 fn samples() -> Vec<Label> {
-    (0u8..20)
-        .flat_map(|n| LabelKind::ALL.map(|kind| Label::new(kind, &Context::Label.hash(&[&[n]]))))
-        .collect()
+    (0u8..20).flat_map(|n| LabelKind::ALL.map(|kind| Label::new(kind, &Context::Label.hash(&[&[n]])))).collect()
 }
 
 #[test]

@@ -7,7 +7,8 @@ fn every_line_of_the_table_is_a_concept_whose_parents_are_known() {
     let table = include_str!("v1.txt");
     let rows = table.lines().filter(|line| !line.starts_with('#')).count();
     let words = Vocabulary::v1();
-    let concepts = KINDS.into_iter().flat_map(|kind| words.of_kind(kind).map(move |(code, concept)| (kind, code, concept)));
+    let concepts =
+        KINDS.into_iter().flat_map(|kind| words.of_kind(kind).map(move |(code, concept)| (kind, code, concept)));
     for (kind, code, concept) in concepts {
         assert!(Code::try_from(code).is_ok() && !code.is_empty(), "{code}");
         let parent_kind = if kind == Kind::Category { Kind::Type } else { kind };
