@@ -122,8 +122,13 @@ impl OpenBlock {
         if tx_root(&names, &block.body) != block.header.tx_root {
             return Err(NotTheBlock::Body);
         }
+        Ok(Self::made(block, names))
+    }
+
+    /// A block just built, with the names it was built from.
+    pub(crate) fn made(block: Block, names: Vec<(TxId, WireId)>) -> Self {
         let (digest, bytes_len) = (block.header.digest(), codec::encode(&block).len());
-        Ok(Self { block, digest, bytes_len, names })
+        Self { block, digest, bytes_len, names }
     }
 
     /// The header.

@@ -2,7 +2,7 @@
 //!
 //! Reading order: bytes ([`codec`]), hashes and keys ([`crypto`]), who takes part ([`member`], [`committee`],
 //! [`genesis`]), what they do ([`transaction`]), what is agreed ([`block`], [`certificate`]), what then holds ([`leaf`],
-//! [`tree`], [`state`]), how it comes about (`chain`, `execute`), how anyone checks it ([`merkle`], [`history`],
+//! [`tree`], [`state`]), how it comes about ([`chain`], [`execute`]), how anyone checks it ([`merkle`], [`history`],
 //! `proof`, `claims`), and how a node keeps it (`store`).
 
 pub mod codec;
@@ -30,6 +30,9 @@ pub mod transaction;
 pub mod leaf;
 pub mod state;
 pub mod tree;
+
+pub mod chain;
+pub mod execute;
 
 pub mod history;
 pub mod merkle;

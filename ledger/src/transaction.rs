@@ -4,10 +4,17 @@
 //! they are refused at admission and have the outcome [`Outcome::NotActive`] in a block.
 
 use crate::codec::{self, BoundedVec};
-use crate::crypto::{Check, Context, Digest, Domain, PublicKey, Signature, Verifier};
+use crate::crypto::{Context, Digest, Domain, PublicKey, Signature};
 use crate::member::MemberId;
 use crate::time::{Day, UnixMs};
 use bincode::{Decode, Encode};
+
+mod outcome;
+mod verify;
+
+pub use outcome::{Outcome, Outcomes};
+pub(crate) use verify::SignedPart;
+pub use verify::{TransactionError, VerifiedTransaction};
 
 /// Longest encoded transaction.
 pub const TRANSACTION_BYTES_MAX: usize = 64 * 1024;
@@ -187,77 +194,6 @@ impl std::fmt::Debug for WireId {
     }
 }
 
-/// What became of one item of a batch, or of a whole transaction of another kind. Recorded in the block's body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
-pub enum Outcome {
-    /// The state changed as asked.
-    Applied,
-    /// The state already said so; nothing changed.
-    Unchanged,
-    /// The payload's rules are not active on this network.
-    NotActive,
-    /// No such member.
-    UnknownMember,
-    /// The member is suspended or removed.
-    MemberNotActive,
-    /// The signing gateway key is not the member's present one.
-    GatewayKeyNotCurrent,
-    /// The block's time is past `submit_by`.
-    TooLate,
-    /// `submit_by` is not a whole hour, or more than 48 hours ahead.
-    SubmitByNotAllowed,
-    /// The consent has been revoked.
-    ConsentRevoked,
-    /// The consent belongs to another custodian.
-    OtherCustodian,
-    /// Not the version after the present one.
-    VersionNotNext,
-    /// `prev` is not the hash of the leaf it would replace.
-    PrevNotCurrent,
-    /// The lock of a consent never changes.
-    LockChanged,
-    /// No such consent, and nobody answers for a new leaf.
-    UnknownConsent,
-    /// The secret does not open the consent's lock.
-    SecretDoesNotOpen,
-    /// The anchor's number is not the next.
-    SeqNotNext,
-    /// The anchor's day is over, has not begun, or lies before the last one's.
-    DayNotOpen,
-    /// One anchor of a member and kind is enough in a block.
-    OnePerBlock,
-    /// The member has used up its new leaves of the day.
-    LeavesUsedUp,
-    /// The consent key is not one that may be registered.
-    WeakKey,
-}
-
-/// Outcomes of one transaction: one per item of a batch, one for anything else.
-pub type Outcomes = BoundedVec<Outcome, BATCH_ITEMS_MAX>;
-
-/// A transaction whose signatures all hold. Only [`SignedTransaction::verify`] makes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedTransaction {
-    transaction: SignedTransaction,
-    tx_id: TxId,
-    wire_id: WireId,
-    bytes: usize,
-}
-
-/// Why signed bytes are not a transaction at all. In a block it makes the block invalid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TransactionError {
-    /// A batch without items, with another number of signatures, or with an item of another custodian.
-    #[error("the batch is not well formed")]
-    Malformed,
-    /// Longer than [`TRANSACTION_BYTES_MAX`].
-    #[error("{0} bytes, at most {TRANSACTION_BYTES_MAX} allowed")]
-    TooLong(usize),
-    /// A signature does not verify.
-    #[error("a signature does not verify")]
-    Signature,
-}
-
 impl Relay {
     /// The bytes the gateway signs to answer for `consent`.
     pub fn signing_bytes(chain: &Digest, member: &MemberId, consent: &PublicKey) -> Vec<u8> {
@@ -337,93 +273,5 @@ impl SignedTransaction {
             | Self::Evidence(_)
             | Self::Custody(_) => 1,
         }
-    }
-
-    /// Checks form and every signature; what the state says is checked where it is applied.
-    ///
-    /// # Errors
-    /// When it is too long, a batch is malformed, or a signature does not verify.
-    pub fn verify(self, chain: &Digest, verifier: &dyn Verifier) -> Result<VerifiedTransaction, TransactionError> {
-        let bytes = codec::encode(&self);
-        if bytes.len() > TRANSACTION_BYTES_MAX {
-            return Err(TransactionError::TooLong(bytes.len()));
-        }
-        let signed = self.signed_parts(chain)?;
-        let checks: Vec<Check<'_>> =
-            signed.iter().map(|(key, message, signature)| Check { key, message, signature }).collect();
-        if !verifier.verify_all(&checks) {
-            return Err(TransactionError::Signature);
-        }
-        Ok(VerifiedTransaction {
-            tx_id: self.tx_id(chain),
-            wire_id: WireId(Context::WireId.hash(&[&bytes])),
-            bytes: bytes.len(),
-            transaction: self,
-        })
-    }
-
-    fn signed_parts(&self, chain: &Digest) -> Result<Vec<(PublicKey, Vec<u8>, Signature)>, TransactionError> {
-        match self {
-            Self::Grants { batch, item_signatures, gateway } => {
-                let well_formed = !batch.items.is_empty()
-                    && batch.items.len() == item_signatures.len()
-                    && batch.items.iter().all(|item| item.custodian == batch.custodian);
-                if !well_formed {
-                    return Err(TransactionError::Malformed);
-                }
-                let items = batch.items.iter().zip(item_signatures);
-                let mut parts: Vec<_> =
-                    items.map(|(item, signature)| (item.consent, item.signing_bytes(chain), *signature)).collect();
-                parts.push((gateway.key, batch.signing_bytes(chain), gateway.signature));
-                Ok(parts)
-            }
-            Self::Revoke { consent, proof, relay } => {
-                let mut parts = Vec::new();
-                match proof {
-                    RevokeProof::Key(signature) => {
-                        parts.push((*consent, revoke_signing_bytes(chain, consent), *signature));
-                    }
-                    RevokeProof::Slip(_) => {}
-                    RevokeProof::Custodian(gateway) => {
-                        let message = Domain::RevokeByCustodian.signing_bytes(chain, &consent.0);
-                        parts.push((gateway.key, message, gateway.signature));
-                    }
-                }
-                if let Some(Relay { member, gateway }) = relay {
-                    let message = Relay::signing_bytes(chain, member, consent);
-                    parts.push((gateway.key, message, gateway.signature));
-                }
-                Ok(parts)
-            }
-            Self::Anchor { anchor, gateway } => Ok(vec![(gateway.key, anchor.signing_bytes(chain), gateway.signature)]),
-            Self::Publish(_)
-            | Self::Withdraw(_)
-            | Self::Propose(_)
-            | Self::Vote(_)
-            | Self::RotateKey(_)
-            | Self::SetChange(_)
-            | Self::Ready(_)
-            | Self::Evidence(_)
-            | Self::Custody(_) => Ok(Vec::new()),
-        }
-    }
-}
-
-impl VerifiedTransaction {
-    /// The transaction.
-    pub fn transaction(&self) -> &SignedTransaction {
-        &self.transaction
-    }
-    /// Name of the act.
-    pub fn tx_id(&self) -> TxId {
-        self.tx_id
-    }
-    /// Name of the bytes.
-    pub fn wire_id(&self) -> WireId {
-        self.wire_id
-    }
-    /// Length of the encoding.
-    pub fn bytes_len(&self) -> usize {
-        self.bytes
     }
 }
