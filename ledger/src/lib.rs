@@ -3,7 +3,7 @@
 //! Reading order: bytes ([`codec`]), hashes and keys ([`crypto`]), who takes part ([`member`], [`committee`],
 //! [`genesis`]), what they do ([`transaction`]), what is agreed ([`block`], [`certificate`]), what then holds ([`leaf`],
 //! [`tree`], [`state`]), how it comes about ([`chain`], [`execute`]), how anyone checks it ([`merkle`], [`history`],
-//! `proof`, `claims`), and how a node keeps it (`store`).
+//! [`proof`], [`claims`]), and how a node keeps it (`store`).
 
 pub mod codec;
 pub mod crypto;
@@ -34,5 +34,7 @@ pub mod tree;
 pub mod chain;
 pub mod execute;
 
+pub mod claims;
 pub mod history;
 pub mod merkle;
+pub mod proof;
