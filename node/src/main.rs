@@ -1,1 +1,3 @@
+//! Runs a hospital node.
+
 fn main() {}

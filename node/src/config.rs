@@ -1,0 +1,249 @@
+//! What the operator of a node decides, as a typed value; TOML in, once, at the start.
+//!
+//! A key that nobody knows is an error, and an error names the key and the line. What members agree on together is
+//! in the genesis and on the ledger, never here.
+
+use amanah_ledger::crypto::Digest;
+use amanah_ledger::member::is_member_name;
+use libp2p::Multiaddr;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+
+/// Longest configuration.
+pub const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
+
+/// `H/config.toml`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Who we are.
+    pub node: NodeConfig,
+    /// How validators reach each other.
+    pub p2p: P2pConfig,
+    /// How wallets and hospital systems reach us.
+    pub api: ApiConfig,
+    /// Metrics and health.
+    pub ops: OpsConfig,
+    /// When the disk is too full.
+    #[serde(default)]
+    pub storage: StorageConfig,
+    /// What is written to stderr.
+    #[serde(default)]
+    pub log: LogConfig,
+    /// Practitioners that this hospital vouches for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub staff: Vec<StaffConfig>,
+    /// Systems of this hospital that may use its API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<ClientConfig>,
+}
+
+/// `[node]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeConfig {
+    /// The member's name in the genesis.
+    #[serde(deserialize_with = "member_name")]
+    pub name: String,
+    /// What the node does.
+    pub role: Role,
+}
+
+/// What a node does. Every node votes; others come with followers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Takes part in agreement.
+    Validator,
+}
+
+/// `[p2p]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct P2pConfig {
+    /// Where other validators call, for example `/ip4/0.0.0.0/tcp/7402`.
+    pub listen: Multiaddr,
+    /// Member name → where it listens. A member without an address has to call us.
+    #[serde(default)]
+    pub peers: BTreeMap<String, Multiaddr>,
+}
+
+/// `[api]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiConfig {
+    /// Where the API answers.
+    #[serde(serialize_with = "unspanned")]
+    pub listen: Spanned<SocketAddr>,
+    /// Allows plain HTTP beyond this machine, for networks that bring their own encryption.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub insecure_http: bool,
+}
+
+/// `[ops]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpsConfig {
+    /// Where metrics and health answer: loopback only.
+    #[serde(serialize_with = "unspanned")]
+    pub listen: Spanned<SocketAddr>,
+}
+
+/// `[storage]`
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StorageConfig {
+    /// Below this much free disk, or below a tenth of it if that is less, the node takes no writes.
+    pub write_free_mib: u64,
+    /// Below this much, or below three hundredths if that is less, it stops voting.
+    pub vote_free_mib: u64,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// Level, or a filter such as `info,amanah_node::network=debug`; `info` if empty.
+    pub level: String,
+    /// Text or JSON.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    #[default]
+    Auto,
+    /// One line of text.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// `[[staff]]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StaffConfig {
+    /// Name before the `@`.
+    #[serde(deserialize_with = "member_name")]
+    pub handle: String,
+    /// Name for people.
+    pub display: String,
+    /// What they are, for example `clinician`.
+    pub role: String,
+}
+
+/// `[[clients]]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientConfig {
+    /// Which system.
+    pub name: String,
+    /// BLAKE3 of its API key, in hex. The key itself is not kept here.
+    pub key_hash: Digest,
+}
+
+/// A configuration that no node can start with.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is longer than a configuration.
+    #[error("{path}: longer than {CONFIG_BYTES_MAX} bytes")]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Not TOML, a key nobody knows, or a value that is none.
+    #[error("{path}: {source}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Line, key and reason.
+        source: Box<toml::de::Error>,
+    },
+    /// A value that must not be.
+    #[error("{path}: line {line}: {key}: {reason}")]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// Its line.
+        line: usize,
+        /// The key.
+        key: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads and checks `path`.
+    ///
+    /// # Errors
+    /// Names the key and the line.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let read = |source| ConfigError::Read { path: path.to_owned(), source };
+        if std::fs::metadata(path).map_err(read)?.len() > CONFIG_BYTES_MAX {
+            return Err(ConfigError::TooLong { path: path.to_owned() });
+        }
+        Self::parse(&std::fs::read_to_string(path).map_err(read)?, path)
+    }
+
+    /// Reads and checks `text`; `path` is for errors.
+    ///
+    /// # Errors
+    /// Names the key and the line.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text)
+            .map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })?;
+        let refuse = |at: &Spanned<SocketAddr>, key, reason| {
+            let line = text[..at.span().start.min(text.len())].matches('\n').count() + 1;
+            Err(ConfigError::Value { path: path.to_owned(), line, key, reason })
+        };
+        if !config.api.insecure_http && !config.api.listen.get_ref().ip().is_loopback() {
+            let reason = "plain HTTP is for this machine only; put TLS in front, or say insecure_http = true";
+            return refuse(&config.api.listen, "api.listen", reason);
+        }
+        if !config.ops.listen.get_ref().ip().is_loopback() {
+            return refuse(&config.ops.listen, "ops.listen", "metrics and health are for this machine only");
+        }
+        Ok(config)
+    }
+
+    /// The file's text.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("every field of a configuration has a TOML form")
+    }
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self { write_free_mib: 2048, vote_free_mib: 512 }
+    }
+}
+
+fn member_name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    if !is_member_name(&name) {
+        return Err(serde::de::Error::custom("lower-case letters, digits and `-`, starting with a letter"));
+    }
+    Ok(name)
+}
+
+fn unspanned<S: serde::Serializer, T: Serialize>(value: &Spanned<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.get_ref().serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests;

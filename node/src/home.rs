@@ -1,0 +1,242 @@
+//! The directory that makes a process this hospital's node.
+//!
+//! ```text
+//! H/FORMAT         version of the layout and of the data below it
+//! H/LOCK           held by the process that runs here
+//! H/config.toml    what the operator decides
+//! H/genesis.bin    canonical bytes of the network's first page
+//! H/network.json   what a wallet is given
+//! H/keys/*.key     seeds in hex, readable by their owner only
+//! H/votes/         the vote log           H/ledger/  the database of blocks and state
+//! H/private/       the custodian's records
+//! ```
+//! Nothing here is ever overwritten: a key, a genesis or a configuration that exists stays.
+
+mod create;
+mod keys;
+
+use crate::config::{Config, ConfigError};
+use crate::exit::{Exit, Failure};
+use amanah_ledger::codec::{self, DecodeError};
+use amanah_ledger::crypto::{Digest, Signer};
+use amanah_ledger::genesis::{Founder, GENESIS_BYTES_MAX, Genesis, GenesisError};
+use amanah_ledger::member::MemberId;
+use fs4::fs_std::FileExt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+pub use create::{HospitalPlan, Initialised, NetworkPlan, create_network, demo_parameters, init};
+pub use keys::{Keys, Role, Seed};
+
+/// Version of the layout and of the data that this program writes.
+pub const FORMAT: u32 = 1;
+
+/// A home that this process alone holds.
+#[derive(Debug)]
+pub struct Home {
+    dir: PathBuf,
+    config: Config,
+    genesis: Genesis,
+    chain: Digest,
+    me: usize,
+    keys: Keys,
+    /// Released by the operating system when the process ends, however it ends.
+    _lock: File,
+}
+
+/// Why a home cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is no home here.
+    #[error("{0} is no node's home")]
+    NoHome(PathBuf),
+    /// Another process runs here.
+    #[error("another process already runs on {0}")]
+    Locked(PathBuf),
+    /// The file exists and says something else.
+    #[error("{0} exists already and stays as it is")]
+    Exists(PathBuf),
+    /// Written by a newer program.
+    #[error("{path} holds data of format {found}; this program knows format {FORMAT}")]
+    Newer {
+        /// The home.
+        path: PathBuf,
+        /// Its format.
+        found: String,
+    },
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The genesis is no canonical genesis.
+    #[error("{path}: {source}")]
+    GenesisBytes {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: DecodeError,
+    },
+    /// No network can begin with this genesis.
+    #[error("genesis: {0}")]
+    Genesis(#[from] GenesisError),
+    /// The configured name is not in the genesis.
+    #[error("{0:?} is not a member in the genesis")]
+    UnknownMember(String),
+    /// A key file is no seed.
+    #[error("{0}: not a key of 64 hex digits")]
+    KeyFile(PathBuf),
+    /// Others may read a key.
+    #[error("{0} can be read by others")]
+    KeyExposed(PathBuf),
+    /// A key is not the one in the genesis.
+    #[error("{path}: not the {role} key registered for {member}")]
+    KeyNotRegistered {
+        /// The file.
+        path: PathBuf,
+        /// Which key.
+        role: Role,
+        /// Whose.
+        member: String,
+    },
+    /// The system gives no randomness.
+    #[error("no randomness from the system: {0}")]
+    Randomness(String),
+}
+
+impl Home {
+    /// Takes the home at `dir` for this process, and checks that it belongs together.
+    ///
+    /// # Errors
+    /// When another process holds it, its data is newer than this program, or configuration, genesis and keys do not
+    /// belong together.
+    pub fn open(dir: &Path) -> Result<Self, HomeError> {
+        let lock = lock(dir)?;
+        check_format(dir)?;
+        let config = Config::load(&dir.join("config.toml"))?;
+        let genesis = read_genesis(&dir.join("genesis.bin"))?;
+        let named = |name: &str| genesis.founders.iter().position(|f| f.name.as_str() == name);
+        let me = named(&config.node.name).ok_or_else(|| HomeError::UnknownMember(config.node.name.clone()))?;
+        if let Some(stranger) = config.p2p.peers.keys().find(|name| named(name).is_none()) {
+            return Err(HomeError::UnknownMember(stranger.clone()));
+        }
+        let keys = Keys::load(&dir.join("keys"), &genesis.founders[me])?;
+        let chain = genesis.chain();
+        Ok(Self { dir: dir.to_owned(), config, genesis, chain, me, keys, _lock: lock })
+    }
+
+    /// What the operator decides.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+    /// The network's first page.
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+    /// The network's name.
+    pub fn chain(&self) -> Digest {
+        self.chain
+    }
+    /// This hospital, as the genesis knows it.
+    pub fn founder(&self) -> &Founder {
+        &self.genesis.founders[self.me]
+    }
+    /// This hospital's identity.
+    pub fn member(&self) -> MemberId {
+        self.founder().id()
+    }
+    /// Its secret keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+    /// Where everything lies.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+    /// Where the vote log lies.
+    pub fn votes_dir(&self) -> PathBuf {
+        self.dir.join("votes")
+    }
+    /// Where the database of blocks and state lies.
+    pub fn ledger_dir(&self) -> PathBuf {
+        self.dir.join("ledger")
+    }
+    /// Where the custodian's records lie.
+    pub fn private_dir(&self) -> PathBuf {
+        self.dir.join("private")
+    }
+}
+
+/// Whether a process runs on the home at `dir`.
+pub fn is_running(dir: &Path) -> bool {
+    matches!(lock(dir), Err(HomeError::Locked(_)))
+}
+
+/// Reads a canonical, consistent genesis.
+///
+/// # Errors
+/// When the file is none.
+pub fn read_genesis(path: &Path) -> Result<Genesis, HomeError> {
+    let bytes = std::fs::read(path).map_err(|source| io(path, source))?;
+    let genesis: Genesis = codec::decode(&bytes, GENESIS_BYTES_MAX)
+        .map_err(|source| HomeError::GenesisBytes { path: path.to_owned(), source })?;
+    genesis.check()?;
+    Ok(genesis)
+}
+
+fn lock(dir: &Path) -> Result<File, HomeError> {
+    if !dir.join("FORMAT").is_file() {
+        return Err(HomeError::NoHome(dir.to_owned()));
+    }
+    let path = dir.join("LOCK");
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| io(&path, e))?;
+    match FileExt::try_lock_exclusive(&file) {
+        Ok(true) => Ok(file),
+        Ok(false) => Err(HomeError::Locked(dir.to_owned())),
+        Err(source) => Err(io(&path, source)),
+    }
+}
+
+fn check_format(dir: &Path) -> Result<(), HomeError> {
+    let path = dir.join("FORMAT");
+    let found = std::fs::read_to_string(&path).map_err(|e| io(&path, e))?.trim().to_owned();
+    // Formats are counted up from 1; what is not 1 comes from a program that does not exist yet.
+    if found != FORMAT.to_string() {
+        return Err(HomeError::Newer { path: dir.to_owned(), found });
+    }
+    Ok(())
+}
+
+fn io(path: &Path, source: std::io::Error) -> HomeError {
+    HomeError::Io { path: path.to_owned(), source }
+}
+
+impl From<HomeError> for Failure {
+    fn from(error: HomeError) -> Self {
+        let (exit, code, fix) = match &error {
+            HomeError::Io { .. } => (Exit::Failed, "AMN-0101", "check the path, its owner and the disk"),
+            HomeError::Randomness(_) => (Exit::Failed, "AMN-0103", "check the system's random source"),
+            HomeError::NoHome(_) => (Exit::Config, "AMN-1002", "amanahd init --home DIR --name NAME"),
+            HomeError::Locked(_) => (Exit::Refused, "AMN-0901", "stop the other process first"),
+            HomeError::Exists(_) => (Exit::Refused, "AMN-0902", "choose another directory, or move the old file away"),
+            HomeError::KeyExposed(_) => {
+                (Exit::Refused, "AMN-0903", "chmod 600 the file; if others read it, replace the key")
+            }
+            HomeError::Newer { .. } => (Exit::DataNewer, "AMN-1201", "start the newer program on this home"),
+            HomeError::Config(_) => (Exit::Config, "AMN-1001", "correct config.toml"),
+            HomeError::GenesisBytes { .. } | HomeError::Genesis(_) => {
+                (Exit::Config, "AMN-1003", "get genesis.bin from another member and compare the chain id")
+            }
+            HomeError::UnknownMember(_) => (Exit::Config, "AMN-1004", "use the names in the genesis"),
+            HomeError::KeyFile(_) => (Exit::Key, "AMN-1102", "restore the key from its backup"),
+            HomeError::KeyNotRegistered { .. } => (Exit::Key, "AMN-1101", "restore the registered key from its backup"),
+        };
+        Self::new(exit, code, error, fix)
+    }
+}

@@ -1,0 +1,144 @@
+//! A node's secret keys on disk: 64 hex digits, one file each, for their owner's eyes only.
+
+use super::{HomeError, Signer, io};
+use amanah_ledger::crypto::{Keypair, PublicKey};
+use amanah_ledger::genesis::Founder;
+use amanah_ledger::member::MemberKeys;
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Governance. Kept offline; a demo keeps it in the home.
+    Root,
+    /// Batches, anchors, receipts, directory.
+    Gateway,
+    /// Talking to other validators.
+    Node,
+    /// Votes.
+    Consensus,
+}
+
+/// A secret key as it lies on disk. Zeroed when dropped; `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct Seed(Zeroizing<[u8; 32]>);
+
+/// The keys that a running node needs.
+#[derive(Debug)]
+pub struct Keys {
+    /// Batches, anchors, receipts, directory.
+    pub gateway: Seed,
+    /// Talking to other validators.
+    pub node: Seed,
+    /// Votes.
+    pub consensus: Seed,
+}
+
+impl Role {
+    /// Every role, in the order of [`MemberKeys`].
+    pub const ALL: [Self; 4] = [Self::Root, Self::Gateway, Self::Node, Self::Consensus];
+
+    /// Where the key lies below `keys`.
+    pub fn path(self, keys: &Path) -> PathBuf {
+        keys.join(format!("{self}.key"))
+    }
+
+    fn registered(self, keys: &MemberKeys) -> &PublicKey {
+        match self {
+            Self::Root => &keys.root,
+            Self::Gateway => &keys.gateway,
+            Self::Node => &keys.node,
+            Self::Consensus => &keys.consensus,
+        }
+    }
+}
+
+impl Seed {
+    /// Fresh randomness from the system.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn random() -> Result<Self, HomeError> {
+        let mut seed = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut *seed).map_err(|error| HomeError::Randomness(error.to_string()))?;
+        Ok(Self(seed))
+    }
+
+    /// The key pair of this seed.
+    pub fn keypair(&self) -> Keypair {
+        Keypair::from_seed(&self.0)
+    }
+
+    /// The seed itself, for libp2p, which makes its own key pair.
+    pub fn bytes(&self) -> Zeroizing<[u8; 32]> {
+        self.0.clone()
+    }
+
+    /// Reads a key that nobody but its owner can read.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no key, or is open to others.
+    pub fn read(path: &Path) -> Result<Self, HomeError> {
+        let metadata = fs::metadata(path).map_err(|e| io(path, e))?;
+        if metadata.mode() & 0o077 != 0 {
+            return Err(HomeError::KeyExposed(path.to_owned()));
+        }
+        let text = Zeroizing::new(fs::read(path).map_err(|e| io(path, e))?);
+        let mut seed = Zeroizing::new([0; 32]);
+        match hex::decode_to_slice(text.trim_ascii(), &mut *seed) {
+            Ok(()) => Ok(Self(seed)),
+            Err(_not_hex) => Err(HomeError::KeyFile(path.to_owned())),
+        }
+    }
+
+    /// Writes a new key file; one that exists stays.
+    ///
+    /// # Errors
+    /// When the file exists or cannot be written.
+    pub fn write_new(&self, path: &Path) -> Result<(), HomeError> {
+        let text = Zeroizing::new(hex::encode(&*self.0));
+        let opened = File::options().create_new(true).write(true).mode(0o600).open(path);
+        let mut file = match opened {
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => return Err(HomeError::Exists(path.to_owned())),
+            other => other.map_err(|e| io(path, e))?,
+        };
+        file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(|e| io(path, e))?;
+        file.sync_all().map_err(|e| io(path, e))
+    }
+}
+
+impl Keys {
+    /// Reads the keys below `dir` and compares them with those registered for `member`.
+    pub(super) fn load(dir: &Path, member: &Founder) -> Result<Self, HomeError> {
+        let load = |role: Role| {
+            let path = role.path(dir);
+            let seed = Seed::read(&path)?;
+            if seed.keypair().public_key() != *role.registered(&member.keys) {
+                return Err(HomeError::KeyNotRegistered { path, role, member: member.name.to_string() });
+            }
+            Ok(seed)
+        };
+        Ok(Self { gateway: load(Role::Gateway)?, node: load(Role::Node)?, consensus: load(Role::Consensus)? })
+    }
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Root => "root",
+            Self::Gateway => "gateway",
+            Self::Node => "node",
+            Self::Consensus => "consensus",
+        })
+    }
+}
+
+impl std::fmt::Debug for Seed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seed(…)")
+    }
+}

@@ -1,0 +1,143 @@
+//! What a node counts, in Prometheus' text format. Labels are members and kinds of traffic, never persons.
+
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use std::sync::atomic::AtomicU64;
+
+/// A gauge of a fraction.
+type Ratio = Gauge<f64, AtomicU64>;
+
+/// The member that a figure is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ByMember {
+    /// Its name.
+    pub member: String,
+}
+
+/// The member and the kind of traffic that a figure is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ByMemberAndKind {
+    /// Its name.
+    pub member: String,
+    /// `consensus` or `transactions`.
+    pub kind: &'static str,
+}
+
+/// The program that runs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Build {
+    version: &'static str,
+}
+
+/// Every figure of a node.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// Traffic between validators.
+    pub network: NetworkMetrics,
+    /// The ledger and its storage.
+    pub ledger: LedgerMetrics,
+}
+
+/// Traffic between validators.
+#[derive(Debug, Default)]
+pub struct NetworkMetrics {
+    /// Validators to and from which messages flow.
+    pub peers: Gauge,
+    /// Bytes sent in messages.
+    pub sent: Family<ByMemberAndKind, Counter>,
+    /// Bytes received in messages.
+    pub received: Family<ByMember, Counter>,
+    /// Bytes that wait to be sent.
+    pub queued: Family<ByMember, Gauge>,
+    /// Messages given up because a peer is slow or gone.
+    pub dropped: Family<ByMemberAndKind, Counter>,
+    /// Bundles of transactions given up because too many waited.
+    pub bundles_dropped: Counter,
+    /// Frames that broke the rules of the stream.
+    pub hostile: Family<ByMember, Counter>,
+    /// Connections refused because the key is no validator's.
+    pub refused: Counter,
+}
+
+/// The ledger and its storage, read when somebody asks.
+#[derive(Debug, Default)]
+pub struct LedgerMetrics {
+    /// Height of the newest final block.
+    pub height: Gauge,
+    /// Consensus view.
+    pub view: Gauge,
+    /// Validators of the epoch.
+    pub validators: Gauge,
+    /// Databases thrown away and rebuilt since the start.
+    pub rebuilds: Counter,
+    /// Bytes of the ledger's database.
+    pub store_bytes: Gauge,
+    /// Bytes of the vote log.
+    pub vote_log_bytes: Gauge,
+    /// Free part of the disk that holds the home.
+    pub disk_free: Ratio,
+    /// 1 if the API answers plain HTTP beyond this machine.
+    pub insecure_http: Gauge,
+}
+
+impl Metrics {
+    /// All figures at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("amanah");
+        let network = NetworkMetrics::default();
+        network.register(&mut registry);
+        let ledger = LedgerMetrics::default();
+        ledger.register(&mut registry);
+        let build = Family::<Build, Gauge>::default();
+        build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
+        registry.register("build_info", "The program that runs", build);
+        Self { registry, network, ledger }
+    }
+
+    /// The figures in Prometheus' text format.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        text::encode(&mut out, &self.registry).expect("writing to a string does not fail");
+        out
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl NetworkMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("peers", "Validators to and from which messages flow", self.peers.clone());
+        registry.register("peer_send_bytes", "Bytes sent in messages", self.sent.clone());
+        registry.register("peer_recv_bytes", "Bytes received in messages", self.received.clone());
+        registry.register("peer_queue_bytes", "Bytes that wait to be sent", self.queued.clone());
+        registry.register("peer_dropped", "Messages given up because a peer is slow or gone", self.dropped.clone());
+        registry.register("bundles_dropped", "Transaction bundles given up", self.bundles_dropped.clone());
+        registry.register("peer_hostile_frames", "Frames that broke the stream's rules", self.hostile.clone());
+        registry.register("connections_refused", "Connections of keys that are no validator's", self.refused.clone());
+    }
+}
+
+impl LedgerMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("height", "Height of the newest final block", self.height.clone());
+        registry.register("view", "Consensus view", self.view.clone());
+        registry.register("validators", "Validators of the epoch", self.validators.clone());
+        registry.register("store_rebuilds", "Databases thrown away and rebuilt", self.rebuilds.clone());
+        registry.register("store_bytes", "Bytes of the ledger's database", self.store_bytes.clone());
+        registry.register("vote_log_bytes", "Bytes of the vote log", self.vote_log_bytes.clone());
+        registry.register("disk_free_ratio", "Free part of the disk", self.disk_free.clone());
+        registry.register(
+            "insecure_http",
+            "1 if the API answers plain HTTP beyond this machine",
+            self.insecure_http.clone(),
+        );
+    }
+}

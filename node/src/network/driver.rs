@@ -1,0 +1,413 @@
+//! The one place that knows libp2p's swarm: listens, dials, refuses, and hands streams and gossip on.
+
+use super::admission::Admission;
+use super::gossip::{self, BundleId, Verdict};
+use super::link::{self, Link, LinkTask, Links};
+use super::{NetworkConfig, NetworkEvent, NetworkHandle, Received};
+use amanah_ledger::crypto::{Digest, PublicKey};
+use bytes::Bytes;
+use futures::StreamExt;
+use libp2p::allow_block_list::{self, AllowedPeers};
+use libp2p::connection_limits::{self, ConnectionLimits};
+use libp2p::core::transport::Boxed;
+use libp2p::core::{Transport, muxing::StreamMuxerBox, upgrade::Version};
+use libp2p::gossipsub::{self, IdentTopic};
+use libp2p::identity::{Keypair, ed25519};
+use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
+use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, Stream, Swarm, noise, tcp, yamux};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+/// Commands that wait for the driver.
+const COMMANDS_MAX: usize = 1024;
+/// Bundles that wait to be gossiped.
+pub(super) const BUNDLES_MAX: usize = 128;
+/// Gossip leaves at this pace at most; faster publishing makes libp2p drop messages without saying so.
+const BUNDLE_BYTES_PER_S: u64 = 32 * 1024 * 1024;
+/// From a TCP connection to an authenticated, multiplexed one.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(4);
+/// Streams of one connection, both directions: messages, gossip and their successors after a break.
+const STREAMS_MAX: usize = 16;
+/// Handshakes under way at once.
+const PENDING_MAX: u32 = 64;
+/// Connections per peer: one, and its successor before we noticed that it is gone.
+const PER_PEER_MAX: u32 = 2;
+/// How long the peer whose turn it is not waits before it dials, too.
+const SECOND_DIALER: Duration = Duration::from_secs(2);
+
+/// Why the network cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// A node key is no ed25519 key.
+    #[error("the node key of {0} is no ed25519 key")]
+    Key(String),
+    /// The handshake cannot be set up.
+    #[error("handshake: {0}")]
+    Noise(#[from] noise::Error),
+    /// Gossip cannot be set up.
+    #[error("gossip: {0}")]
+    Gossip(String),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {reason}")]
+    Listen {
+        /// The address.
+        address: Multiaddr,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// What others ask of the driver.
+#[derive(Debug)]
+pub(super) enum Command {
+    Judge { bundle: BundleId, verdict: Verdict },
+    Disconnect(PeerId),
+}
+
+#[derive(NetworkBehaviour)]
+struct Behaviour {
+    // First: what it refuses no other behaviour sees.
+    admitted: allow_block_list::Behaviour<AllowedPeers>,
+    limits: connection_limits::Behaviour,
+    streams: libp2p_stream::Behaviour,
+    gossip: gossipsub::Behaviour,
+}
+
+/// Waits that double from a tenth of a second to one second, each a little different so that nodes do not knock in step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Backoff(Duration);
+
+impl Backoff {
+    const FIRST: Duration = Duration::from_millis(100);
+    const LAST: Duration = Duration::from_secs(1);
+
+    pub(super) const fn new() -> Self {
+        Self(Self::FIRST)
+    }
+
+    pub(super) fn next(&mut self) -> Duration {
+        let wait = self.0.mul_f64(rand::random_range(0.8..1.2));
+        self.0 = Self::LAST.min(self.0 * 2);
+        wait
+    }
+}
+
+/// When to dial one peer.
+struct Dialing {
+    link: Arc<Link>,
+    connected: watch::Sender<bool>,
+    established: Instant,
+    backoff: Backoff,
+    /// `None` while connected or dialling, and for peers without an address.
+    next: Option<Instant>,
+    /// What the peer that is not the first to dial waits more.
+    patience: Duration,
+}
+
+struct Driver {
+    swarm: Swarm<Behaviour>,
+    topic: IdentTopic,
+    links: Arc<Links>,
+    dialing: BTreeMap<PeerId, Dialing>,
+    events: mpsc::Sender<NetworkEvent>,
+    metrics: Arc<crate::metrics::Metrics>,
+    _tasks: JoinSet<()>,
+}
+
+pub(super) async fn start(
+    config: NetworkConfig,
+) -> Result<(NetworkHandle, mpsc::Receiver<NetworkEvent>), NetworkError> {
+    let NetworkConfig { chain, node_seed, listen, peers, metrics } = config;
+    let keypair = Keypair::ed25519_from_bytes(*node_seed).map_err(|_| NetworkError::Key("this node".to_owned()))?;
+    let me = keypair.public().to_peer_id();
+    let mut links = Vec::new();
+    for peer in peers {
+        let id = peer_id(&peer.key).ok_or_else(|| NetworkError::Key(peer.name.clone()))?;
+        links.push(Link::new(peer, id, Arc::clone(&metrics)));
+    }
+    let links = Arc::new(Links::new(links.into_iter()));
+    let mut swarm = swarm(&keypair, &chain, &links, &metrics)?;
+    let listen = listen_on(&mut swarm, listen).await?;
+    let (events, events_out) = mpsc::channel(super::EVENTS_MAX);
+    let (commands, commands_in) = mpsc::channel(COMMANDS_MAX);
+    let (bundles, bundles_in) = mpsc::channel(BUNDLES_MAX);
+    let mut tasks = JoinSet::new();
+    let dialing = spawn_links(&mut tasks, &swarm, me, &links, &hello(&chain), &events, &commands.downgrade());
+    let driver = Driver {
+        swarm,
+        topic: gossip::topic(&chain),
+        links: Arc::clone(&links),
+        dialing,
+        events,
+        metrics: Arc::clone(&metrics),
+        _tasks: tasks,
+    };
+    tokio::spawn(driver.run(commands_in, bundles_in));
+    Ok((NetworkHandle { links, commands, bundles, metrics, listen }, events_out))
+}
+
+/// The libp2p name of a node key.
+pub(super) fn peer_id(key: &PublicKey) -> Option<PeerId> {
+    let key = ed25519::PublicKey::try_from_bytes(&key.0).ok()?;
+    Some(libp2p::identity::PublicKey::from(key).to_peer_id())
+}
+
+/// What both sides of a message stream must say alike: protocol version and chain.
+fn hello(chain: &Digest) -> Bytes {
+    [b"amanah\x01".as_slice(), &chain.0].concat().into()
+}
+
+fn swarm(
+    keypair: &Keypair,
+    chain: &Digest,
+    links: &Links,
+    metrics: &crate::metrics::Metrics,
+) -> Result<Swarm<Behaviour>, NetworkError> {
+    let mut admitted = allow_block_list::Behaviour::<AllowedPeers>::default();
+    for link in links.all() {
+        admitted.allow_peer(link.peer);
+    }
+    let limits = ConnectionLimits::default()
+        .with_max_pending_incoming(Some(PENDING_MAX))
+        .with_max_established_per_peer(Some(PER_PEER_MAX));
+    let behaviour = Behaviour {
+        admitted,
+        limits: connection_limits::Behaviour::new(limits),
+        streams: libp2p_stream::Behaviour::new(),
+        gossip: gossip::behaviour(chain)?,
+    };
+    let transport = transport(keypair, links, metrics)?;
+    // Validators stay connected for ever; our own keepalive tells a dead peer from a quiet one.
+    let config =
+        libp2p::swarm::Config::with_tokio_executor().with_idle_connection_timeout(Duration::from_secs(1 << 32));
+    Ok(Swarm::new(transport, behaviour, keypair.public().to_peer_id(), config))
+}
+
+fn transport(
+    keypair: &Keypair,
+    links: &Links,
+    metrics: &crate::metrics::Metrics,
+) -> Result<Boxed<(PeerId, StreamMuxerBox)>, NetworkError> {
+    let admission = Admission {
+        noise: noise::Config::new(keypair)?,
+        admitted: Arc::new(links.all().map(|link| link.peer).collect::<BTreeSet<_>>()),
+        refused: metrics.network.refused.clone(),
+    };
+    let mut muxer = yamux::Config::default();
+    muxer.set_max_num_streams(STREAMS_MAX);
+    Ok(tcp::tokio::Transport::new(tcp::Config::default().nodelay(true))
+        .upgrade(Version::V1)
+        .authenticate(admission)
+        .multiplex(muxer)
+        .timeout(HANDSHAKE_MAX)
+        .boxed())
+}
+
+async fn listen_on(swarm: &mut Swarm<Behaviour>, address: Multiaddr) -> Result<Multiaddr, NetworkError> {
+    let failed = |reason: String| NetworkError::Listen { address: address.clone(), reason };
+    swarm.listen_on(address.clone()).map_err(|error| failed(error.to_string()))?;
+    loop {
+        match swarm.select_next_some().await {
+            SwarmEvent::NewListenAddr { address, .. } => return Ok(address),
+            SwarmEvent::ListenerError { error, .. } => return Err(failed(error.to_string())),
+            SwarmEvent::ListenerClosed { reason, .. } => {
+                return Err(failed(reason.err().map_or_else(|| "closed".to_owned(), |error| error.to_string())));
+            }
+            _other => {}
+        }
+    }
+}
+
+fn spawn_links(
+    tasks: &mut JoinSet<()>,
+    swarm: &Swarm<Behaviour>,
+    me: PeerId,
+    links: &Links,
+    hello: &Bytes,
+    events: &mpsc::Sender<NetworkEvent>,
+    commands: &mpsc::WeakSender<Command>,
+) -> BTreeMap<PeerId, Dialing> {
+    let mut accepted_by_peer = BTreeMap::new();
+    let mut dialing = BTreeMap::new();
+    for link in links.all() {
+        let (accepted_in, accepted) = mpsc::channel(1);
+        let (connected_in, connected) = watch::channel(false);
+        accepted_by_peer.insert(link.peer, accepted_in);
+        let task = LinkTask {
+            link: Arc::clone(link),
+            hello: hello.clone(),
+            streams: swarm.behaviour().streams.new_control(),
+            accepted,
+            connected,
+            events: events.clone(),
+            commands: commands.clone(),
+        };
+        tasks.spawn(task.run());
+        let patience = if me < link.peer { Duration::ZERO } else { SECOND_DIALER };
+        let now = Instant::now();
+        let next = link.address.is_some().then_some(now + patience);
+        let link = Arc::clone(link);
+        let state =
+            Dialing { connected: connected_in, established: now, backoff: Backoff::new(), next, patience, link };
+        dialing.insert(state.link.peer, state);
+    }
+    let mut control = swarm.behaviour().streams.new_control();
+    let mut incoming = control.accept(link::PROTOCOL).expect("registered once, in a swarm just made");
+    tasks.spawn(async move {
+        // Nothing else happens here: a stream that is not taken at once is dropped unseen by libp2p-stream.
+        while let Some((peer, stream)) = incoming.next().await {
+            offer(&accepted_by_peer, peer, stream);
+        }
+    });
+    dialing
+}
+
+/// Hands a stream to its link; with one waiting already it is dropped, and its opener tries again.
+fn offer(accepted: &BTreeMap<PeerId, mpsc::Sender<Stream>>, peer: PeerId, stream: Stream) {
+    if let Some(link) = accepted.get(&peer)
+        && link.try_send(stream).is_err()
+    {
+        tracing::debug!(%peer, "stream dropped: another waits already");
+    }
+}
+
+impl Driver {
+    /// Runs until the last handle is gone.
+    async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut bundles: mpsc::Receiver<Bytes>) {
+        let mut next_bundle = Instant::now();
+        loop {
+            let next_dial = self.dialing.values().filter_map(|peer| peer.next).min();
+            tokio::select! {
+                event = self.swarm.select_next_some() => self.on_event(event),
+                command = commands.recv() => match command {
+                    Some(command) => self.on_command(command),
+                    None => return,
+                },
+                Some(bundle) = async { sleep_until(next_bundle).await; bundles.recv().await } => {
+                    let pace = Duration::from_micros(bundle.len() as u64 * 1_000_000 / BUNDLE_BYTES_PER_S);
+                    next_bundle = Instant::now() + pace;
+                    self.publish(&bundle);
+                }
+                () = async { sleep_until(next_dial.unwrap_or_else(Instant::now)).await }, if next_dial.is_some() => {
+                    self.dial_due();
+                }
+            }
+        }
+    }
+
+    fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Judge { bundle, verdict } => self.judge(&bundle, verdict),
+            Command::Disconnect(peer) => self.disconnect(peer),
+        }
+    }
+
+    fn judge(&mut self, bundle: &BundleId, verdict: Verdict) {
+        let gossip = &mut self.swarm.behaviour_mut().gossip;
+        gossip.report_message_validation_result(&bundle.id, &bundle.from, verdict.acceptance());
+        if verdict == Verdict::Reject {
+            if let Some(link) = self.links.of_peer(&bundle.from) {
+                link.count_hostile();
+                tracing::warn!(peer = link.name, "passed on what is no bundle; connection dropped");
+            }
+            self.disconnect(bundle.from);
+        }
+    }
+
+    fn disconnect(&mut self, peer: PeerId) {
+        if self.swarm.disconnect_peer_id(peer).is_err() {
+            tracing::debug!(%peer, "gone before it could be disconnected");
+        }
+    }
+
+    fn publish(&mut self, bundle: &Bytes) {
+        match gossip::publish(&mut self.swarm.behaviour_mut().gossip, &self.topic, bundle) {
+            Ok(()) | Err(gossipsub::PublishError::NoPeersSubscribedToTopic) => {}
+            Err(error) => {
+                self.metrics.network.bundles_dropped.inc();
+                tracing::debug!(%error, "bundle not gossiped");
+            }
+        }
+    }
+
+    fn dial_due(&mut self) {
+        let now = Instant::now();
+        let due = self.dialing.values_mut().filter(|peer| peer.next.is_some_and(|next| next <= now));
+        for peer in due {
+            peer.next = None;
+            let Some(address) = peer.link.address.clone() else { continue };
+            let dial = DialOpts::peer_id(peer.link.peer)
+                .addresses(vec![address])
+                .condition(PeerCondition::DisconnectedAndNotDialing)
+                .build();
+            // A dial that cannot even begin is retried like one that failed; success clears `next`.
+            peer.next = Some(now + HANDSHAKE_MAX + Backoff::LAST);
+            if let Err(error) = self.swarm.dial(dial) {
+                tracing::debug!(peer = peer.link.name, %error, "not dialled");
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::Behaviour(BehaviourEvent::Gossip(gossipsub::Event::Message {
+                propagation_source,
+                message_id,
+                message,
+            })) => self.on_bundle(BundleId { id: message_id, from: propagation_source }, message.data),
+            SwarmEvent::ConnectionEstablished { peer_id, num_established, .. } => {
+                tracing::debug!(peer = %peer_id, connections = num_established, "connected");
+                if let Some(peer) = self.dialing.get_mut(&peer_id) {
+                    peer.next = None;
+                    peer.established = Instant::now();
+                    peer.connected.send_replace(true);
+                }
+            }
+            SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => self.on_lost(peer_id),
+            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer_id), error, .. } => {
+                tracing::debug!(peer = %peer_id, %error, "dial failed");
+                self.retry(peer_id);
+            }
+            SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "listener"),
+            _other => {}
+        }
+    }
+
+    fn on_lost(&mut self, peer_id: PeerId) {
+        if let Some(peer) = self.dialing.get_mut(&peer_id) {
+            peer.connected.send_replace(false);
+            if peer.established.elapsed() > link::SILENCE_MAX {
+                peer.backoff = Backoff::new();
+            }
+        }
+        self.retry(peer_id);
+    }
+
+    fn retry(&mut self, peer_id: PeerId) {
+        if let Some(peer) = self.dialing.get_mut(&peer_id)
+            && peer.link.address.is_some()
+            && !*peer.connected.borrow()
+        {
+            peer.next = Some(Instant::now() + peer.patience + peer.backoff.next());
+        }
+    }
+
+    /// Hands a bundle to the node; never waits, because the swarm must not.
+    fn on_bundle(&mut self, bundle: BundleId, data: Vec<u8>) {
+        let Some(link) = self.links.of_peer(&bundle.from).cloned() else { return };
+        let Some(bytes) = gossip::bundle_of(data) else { return self.judge(&bundle, Verdict::Reject) };
+        let handed = Received::now(bytes, &link.bundle_share).is_some_and(|bytes| {
+            let event = NetworkEvent::Transactions { from: link.index, bundle: bundle.clone(), bytes };
+            self.events.try_send(event).is_ok()
+        });
+        if !handed {
+            self.metrics.network.bundles_dropped.inc();
+            self.judge(&bundle, Verdict::Ignore);
+        }
+    }
+}
