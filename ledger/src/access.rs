@@ -1,6 +1,8 @@
-//! Who looked: each relationship's numbered log, its anchor in the day's access tree, and the wallet's check that
-//! nothing was left out, altered or renumbered.
+//! Who looked: each relationship's numbered log, its place in the custodian's access tree of the day, and the
+//! wallet's check that nothing was left out, altered or renumbered.
 
+pub mod day_tree;
 pub mod entry;
 
-pub use entry::{EntryBody, EntryError, Event, LogEntry};
+pub use day_tree::{DayProof, DayState, DayTree};
+pub use entry::{DecisionReceipt, EnrolmentEntry, EntryBody, EntryError, Event, Gap, LogEntry, Proofing};

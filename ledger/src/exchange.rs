@@ -1,7 +1,7 @@
 //! What wallets and nodes say to each other, in canonical bytes. Every signature here is by a relationship key or a
 //! gateway key, in a domain of its own, and names network and custodian.
 
-use crate::access::{EntryBody, LogEntry};
+use crate::access::{DayProof, EntryBody, LogEntry};
 use crate::codec::{self, BoundedVec};
 use crate::crypto::{Check, Digest, Domain, PublicKey, Signature, Signer, Verifier};
 use crate::document::{ConsentDocument, DOCUMENT_BYTES_MAX, commitment};
@@ -172,6 +172,9 @@ pub struct DayQuery {
 
 /// Several days.
 pub type DayQueries = BoundedVec<DayQuery, DAYS_MAX>;
+
+/// Answers to [`DayQueries`], in their order.
+pub type DayProofs = BoundedVec<DayProof, DAYS_MAX>;
 
 /// "I have this revocation on disk and enforce it."
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]

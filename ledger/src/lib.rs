@@ -15,12 +15,16 @@ pub mod genesis;
 pub mod member;
 
 pub mod access;
+pub mod compose;
 pub mod derive;
 pub mod directory;
 pub mod document;
 pub mod engine;
 pub mod exchange;
 pub mod label;
+pub mod network_file;
+pub mod preset;
+pub mod sentence;
 pub mod vocabulary;
 
 pub mod block;
