@@ -230,3 +230,10 @@ pub(crate) fn check_finalization(
     }
     Ok(finalization.verify(&header.chain, committee, verifier)?)
 }
+
+/// What block 0 completes in the history.
+#[cfg(feature = "store")]
+pub(crate) fn genesis_history(genesis: &Genesis) -> Result<Vec<Complete>, GenesisError> {
+    let (_, header) = State::genesis(genesis)?;
+    Ok(History::new().push(&header.digest()))
+}

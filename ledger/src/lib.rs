@@ -42,3 +42,6 @@ pub mod claims;
 pub mod history;
 pub mod merkle;
 pub mod proof;
+
+#[cfg(feature = "store")]
+pub mod store;
