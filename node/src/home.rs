@@ -21,8 +21,7 @@ use amanah_ledger::codec::{self, DecodeError};
 use amanah_ledger::crypto::{Digest, Signer};
 use amanah_ledger::genesis::{Founder, GENESIS_BYTES_MAX, Genesis, GenesisError};
 use amanah_ledger::member::MemberId;
-use fs4::fs_std::FileExt;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 pub use create::{HospitalPlan, Initialised, NetworkPlan, create_network, demo_parameters, init};
@@ -196,10 +195,10 @@ fn lock(dir: &Path) -> Result<File, HomeError> {
     }
     let path = dir.join("LOCK");
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| io(&path, e))?;
-    match FileExt::try_lock_exclusive(&file) {
-        Ok(true) => Ok(file),
-        Ok(false) => Err(HomeError::Locked(dir.to_owned())),
-        Err(source) => Err(io(&path, source)),
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(HomeError::Locked(dir.to_owned())),
+        Err(TryLockError::Error(source)) => Err(io(&path, source)),
     }
 }
 
@@ -240,3 +239,6 @@ impl From<HomeError> for Failure {
         Self::new(exit, code, error, fix)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,3 +142,6 @@ impl NetworkHandle {
         &self.listen
     }
 }
+
+#[cfg(test)]
+mod tests;

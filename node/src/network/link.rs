@@ -100,8 +100,13 @@ impl Link {
         self.metrics.network.hostile.get_or_create(&self.by_member()).inc();
     }
 
+    /// Bytes that wait to be sent.
+    pub(super) fn queued(&self) -> usize {
+        self.outbox.bytes()
+    }
+
     fn count_queued(&self) {
-        let bytes = i64::try_from(self.outbox.bytes()).unwrap_or(i64::MAX);
+        let bytes = i64::try_from(self.queued()).unwrap_or(i64::MAX);
         self.metrics.network.queued.get_or_create(&self.by_member()).set(bytes);
     }
 
