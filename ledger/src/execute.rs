@@ -12,7 +12,7 @@ mod pending;
 mod rules;
 
 pub use build::Proposal;
-pub use rules::SUBMIT_AHEAD_MAX_MS;
+pub use rules::{DAY_BEFORE_OPEN_MS, SUBMIT_AHEAD_MAX_MS};
 
 use crate::block::{BLOCK_BYTES_MAX, HEADER_VERSION, OpenBlock};
 use crate::chain::{ExecutedBlock, Tip};

@@ -18,7 +18,7 @@ use crate::transaction::{
 pub const SUBMIT_AHEAD_MAX_MS: u64 = 48 * HOUR_MS;
 
 /// Until this long after midnight the day before may still be anchored.
-const DAY_BEFORE_OPEN_MS: u64 = HOUR_MS;
+pub const DAY_BEFORE_OPEN_MS: u64 = HOUR_MS;
 
 /// Which standing an act asks of its member.
 #[derive(Clone, Copy)]
