@@ -41,7 +41,8 @@ pub fn day_key(log_key: &LogKey, day: Day) -> Digest {
     Context::AccessKey.keyed_hash(log_key.expose(), &[&day.0.to_le_bytes()])
 }
 
-fn day_value(log_key: &LogKey, state: &DayState) -> Digest {
+/// Value of a relationship's leaf.
+pub fn day_value(log_key: &LogKey, state: &DayState) -> Digest {
     let parts: [&[u8]; 3] = [&state.before.to_le_bytes(), &state.after.to_le_bytes(), &state.head.0];
     Context::AccessValue.keyed_hash(log_key.expose(), &parts)
 }

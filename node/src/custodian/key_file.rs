@@ -12,6 +12,7 @@ use super::sealing::{DoesNotOpen, NoRandomness, SecretKey};
 use super::vault::FolderId;
 use amanah_ledger::codec;
 use amanah_ledger::crypto::PublicKey;
+use amanah_ledger::derive::LogKey;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -70,6 +71,13 @@ pub(crate) struct RelationshipKeys {
     pub(crate) receipts: SecretKey,
     /// Hides it in the access trees; made by the wallet.
     pub(crate) log: SecretKey,
+}
+
+impl RelationshipKeys {
+    /// Finds the relationship's leaf in the access trees.
+    pub(crate) fn log_key(&self) -> LogKey {
+        LogKey::new(*self.log.as_bytes())
+    }
 }
 
 /// The custodian's own folder: what concerns no single relationship.

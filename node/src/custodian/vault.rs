@@ -9,10 +9,14 @@ use std::fs::File;
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// Longest record before sealing: sled writes longer values to files that it never syncs.
-pub(crate) const RECORD_BYTES_MAX: usize = 32 * 1024 - OVERHEAD_BYTES;
+/// Longest piece of a record: sled writes longer values to files that it never syncs.
+const PIECE_BYTES_MAX: usize = 32 * 1024 - OVERHEAD_BYTES - 1;
+/// Most pieces of a record.
+const PIECES_MAX: usize = 5;
+/// Longest record.
+pub(crate) const RECORD_BYTES_MAX: usize = PIECE_BYTES_MAX * PIECES_MAX;
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
-const ADDRESS_BYTES: usize = 16 + 1 + 8;
+const ADDRESS_BYTES: usize = 16 + 1 + 8 + 1;
 
 /// Names a folder of records: random, so that it says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, bincode::Encode, bincode::Decode)]
@@ -39,6 +43,10 @@ pub(crate) enum Kind {
     PendingGrant = 4,
     /// House: a revocation that is not final yet.
     PendingRevocation = 5,
+    /// The wallet's acceptance of its enrolment.
+    Acceptance = 6,
+    /// House: number of the last anchor whose leaves are on disk.
+    AnchorMark = 7,
 }
 
 /// Folder, kind and number of a record.
@@ -50,12 +58,13 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    fn bytes(&self) -> [u8; ADDRESS_BYTES] {
+    fn piece(&self, piece: u8) -> [u8; ADDRESS_BYTES] {
         let mut bytes = [0; ADDRESS_BYTES];
         bytes[..16].copy_from_slice(&self.folder.0);
         bytes[16] = self.kind as u8;
         // Big-endian, so that numbers sort.
-        bytes[17..].copy_from_slice(&self.number.to_be_bytes());
+        bytes[17..25].copy_from_slice(&self.number.to_be_bytes());
+        bytes[25] = piece;
         bytes
     }
 }
@@ -93,15 +102,26 @@ impl Writes {
         if plain.len() > RECORD_BYTES_MAX {
             return Err(VaultError::RecordTooLong { bytes: plain.len() });
         }
-        let address = at.bytes();
-        let sealed = key.seal(&address, plain)?;
-        self.0.insert(&address, sealed);
+        let mut rest = plain;
+        for number in 0..PIECES_MAX as u8 {
+            let (piece, more) = rest.split_at(rest.len().min(PIECE_BYTES_MAX));
+            rest = more;
+            // Each piece begins with whether another follows.
+            let marked = Zeroizing::new([&[u8::from(!rest.is_empty())], piece].concat());
+            let address = at.piece(number);
+            self.0.insert(&address, key.seal(&address, &marked)?);
+            if rest.is_empty() {
+                break;
+            }
+        }
         Ok(())
     }
 
     /// Removes a record.
     pub(crate) fn remove(&mut self, at: Address) {
-        self.0.remove(&at.bytes());
+        for number in 0..PIECES_MAX as u8 {
+            self.0.remove(&at.piece(number));
+        }
     }
 }
 
@@ -146,46 +166,63 @@ impl Vault {
 
     /// The record at `at`.
     pub(crate) fn get(&self, at: Address, key: &SecretKey) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        let address = at.bytes();
-        match self.db.get(address)? {
-            Some(sealed) => Ok(Some(key.open(&address, &sealed)?)),
-            None => Ok(None),
+        let mut plain = Zeroizing::new(Vec::new());
+        for number in 0..PIECES_MAX as u8 {
+            let address = at.piece(number);
+            let Some(sealed) = self.db.get(address)? else {
+                return if number == 0 { Ok(None) } else { Err(DoesNotOpen.into()) };
+            };
+            let piece = key.open(&address, &sealed)?;
+            let (more, piece) = piece.split_first().ok_or(DoesNotOpen)?;
+            plain.extend_from_slice(piece);
+            if *more == 0 {
+                return Ok(Some(plain));
+            }
         }
+        Err(DoesNotOpen.into())
     }
 
     /// The highest number of a kind in a folder.
     pub(crate) fn last(&self, folder: FolderId, kind: Kind) -> Result<Option<u64>, VaultError> {
-        let from = Address { folder, kind, number: 0 }.bytes();
-        let to = Address { folder, kind, number: u64::MAX }.bytes();
+        let (from, to) = range(folder, kind, 0);
         match self.db.range(from..=to).next_back() {
             Some(record) => Ok(Some(number_of(&record?.0))),
             None => Ok(None),
         }
     }
 
-    /// Up to `limit` records of a kind in a folder, from number `from` on.
-    pub(crate) fn list(
+    /// The numbers of up to `limit` records of a kind in a folder, from number `from` on.
+    pub(crate) fn numbers(
         &self,
         folder: FolderId,
         kind: Kind,
         from: u64,
         limit: usize,
-        key: &SecretKey,
-    ) -> Result<Vec<(u64, Zeroizing<Vec<u8>>)>, VaultError> {
-        let from = Address { folder, kind, number: from }.bytes();
-        let to = Address { folder, kind, number: u64::MAX }.bytes();
-        let mut records = Vec::new();
-        for record in self.db.range(from..=to).take(limit) {
-            let (address, sealed) = record?;
-            records.push((number_of(&address), key.open(&address, &sealed)?));
+    ) -> Result<Vec<u64>, VaultError> {
+        let (from, to) = range(folder, kind, from);
+        let mut numbers = Vec::new();
+        for address in self.db.range(from..=to).keys() {
+            let address = address?;
+            if address.last() != Some(&0) {
+                continue;
+            }
+            if numbers.len() == limit {
+                break;
+            }
+            numbers.push(number_of(&address));
         }
-        Ok(records)
+        Ok(numbers)
     }
 }
 
+fn range(folder: FolderId, kind: Kind, from: u64) -> ([u8; ADDRESS_BYTES], [u8; ADDRESS_BYTES]) {
+    let last = Address { folder, kind, number: u64::MAX };
+    (Address { folder, kind, number: from }.piece(0), last.piece(u8::MAX))
+}
+
 fn number_of(address: &[u8]) -> u64 {
-    let (_, number) = address.split_last_chunk::<8>().expect("every address of the vault ends with its number");
-    u64::from_be_bytes(*number)
+    let number = address.get(17..25).and_then(|bytes| bytes.first_chunk::<8>());
+    u64::from_be_bytes(*number.expect("every address of the vault holds its number"))
 }
 
 #[cfg(test)]

@@ -64,9 +64,7 @@ fn records_list_in_number_order_within_their_folder_and_kind() {
     }
     writes.put(Address { folder: mine, kind: Kind::Consent, number: 999 }, &key, b"consent").unwrap();
     vault.write(writes).unwrap();
-    let numbers: Vec<u64> =
-        vault.list(mine, Kind::Entry, 2, 2, &key).unwrap().into_iter().map(|(number, _)| number).collect();
-    assert_eq!(numbers, [2, 256]);
+    assert_eq!(vault.numbers(mine, Kind::Entry, 2, 2).unwrap(), [2, 256]);
     assert_eq!(vault.last(mine, Kind::Entry).unwrap(), Some(300));
     assert_eq!(vault.last(mine, Kind::Document).unwrap(), None);
 }
@@ -79,19 +77,36 @@ fn a_record_moved_to_another_address_does_not_open() {
     let mut writes = Writes::default();
     writes.put(at(folder, 1), &key, b"one").unwrap();
     vault.write(writes).unwrap();
-    let sealed = vault.db.get(at(folder, 1).bytes()).unwrap().unwrap();
-    vault.db.insert(at(folder, 2).bytes(), sealed).unwrap();
+    let sealed = vault.db.get(at(folder, 1).piece(0)).unwrap().unwrap();
+    vault.db.insert(at(folder, 2).piece(0), sealed).unwrap();
     assert!(matches!(vault.get(at(folder, 2), &key), Err(VaultError::DoesNotOpen(_))));
 }
 
 #[test]
-fn a_record_too_long_for_sled_is_refused() {
-    let key = SecretKey::generate().unwrap();
-    let place = at(FolderId::generate().unwrap(), 1);
+fn a_long_record_is_kept_in_pieces_that_sled_syncs_and_one_too_long_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = Vault::open(dir.path()).unwrap();
+    let (folder, key) = (FolderId::generate().unwrap(), SecretKey::generate().unwrap());
+    let lengths = [0, PIECE_BYTES_MAX, PIECE_BYTES_MAX + 1, RECORD_BYTES_MAX];
+    let plain = |len: usize| (0..len).map(|i| (i / 251) as u8).collect::<Vec<u8>>();
     let mut writes = Writes::default();
+    for len in lengths {
+        writes.put(at(folder, len as u64), &key, &plain(len)).unwrap();
+    }
+    vault.write(writes).unwrap();
+    for len in lengths {
+        assert_eq!(vault.get(at(folder, len as u64), &key).unwrap().unwrap().as_slice(), plain(len));
+    }
+    assert!(vault.db.iter().values().all(|value| value.unwrap().len() <= 32 * 1024));
+    let mut writes = Writes::default();
+    writes.remove(at(folder, RECORD_BYTES_MAX as u64));
+    vault.write(writes).unwrap();
+    assert_eq!(
+        vault.numbers(folder, Kind::Entry, 0, 9).unwrap(),
+        lengths[..3].iter().map(|l| *l as u64).collect::<Vec<_>>()
+    );
     assert!(matches!(
-        writes.put(place, &key, &vec![0; RECORD_BYTES_MAX + 1]),
+        Writes::default().put(at(folder, 1), &key, &plain(RECORD_BYTES_MAX + 1)),
         Err(VaultError::RecordTooLong { bytes }) if bytes == RECORD_BYTES_MAX + 1
     ));
-    writes.put(place, &key, &vec![0; RECORD_BYTES_MAX]).unwrap();
 }
