@@ -21,6 +21,7 @@ use amanah_ledger::codec::{self, DecodeError};
 use amanah_ledger::crypto::{Digest, Signer};
 use amanah_ledger::genesis::{Founder, GENESIS_BYTES_MAX, Genesis, GenesisError};
 use amanah_ledger::member::MemberId;
+use amanah_ledger::network_file::NetworkFile;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -81,6 +82,14 @@ pub enum HomeError {
         path: PathBuf,
         /// Why not.
         source: DecodeError,
+    },
+    /// The network file is none, or of another network.
+    #[error("{path}: {reason}")]
+    NetworkFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
     },
     /// No network can begin with this genesis.
     #[error("genesis: {0}")]
@@ -158,6 +167,21 @@ impl Home {
     pub fn dir(&self) -> &Path {
         &self.dir
     }
+    /// What a wallet is given, if the operator put it here.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is of another network.
+    pub fn network_file(&self) -> Result<NetworkFile, HomeError> {
+        let path = self.dir.join("network.json");
+        let wrong = |reason: &dyn ToString| HomeError::NetworkFile { path: path.clone(), reason: reason.to_string() };
+        let text = std::fs::read(&path).map_err(|e| io(&path, e))?;
+        let file: NetworkFile = serde_json::from_slice(&text).map_err(|error| wrong(&error))?;
+        let network = file.clone().check().map_err(|error| wrong(&error))?;
+        if network.chain() != self.chain {
+            return Err(wrong(&"of another chain than genesis.bin"));
+        }
+        Ok(file)
+    }
     /// Where the vote log lies.
     pub fn votes_dir(&self) -> PathBuf {
         self.dir.join("votes")
@@ -229,9 +253,11 @@ impl From<HomeError> for Failure {
             }
             HomeError::Newer { .. } => (Exit::DataNewer, "AMN-1201", "start the newer program on this home"),
             HomeError::Config(_) => (Exit::Config, "AMN-1001", "correct config.toml"),
-            HomeError::GenesisBytes { .. } | HomeError::Genesis(_) => {
-                (Exit::Config, "AMN-1003", "get genesis.bin from another member and compare the chain id")
-            }
+            HomeError::GenesisBytes { .. } | HomeError::Genesis(_) | HomeError::NetworkFile { .. } => (
+                Exit::Config,
+                "AMN-1003",
+                "get genesis.bin and network.json from another member and compare the chain id",
+            ),
             HomeError::UnknownMember(_) => (Exit::Config, "AMN-1004", "use the names in the genesis"),
             HomeError::KeyFile(_) => (Exit::Key, "AMN-1102", "restore the key from its backup"),
             HomeError::KeyNotRegistered { .. } => (Exit::Key, "AMN-1101", "restore the registered key from its backup"),

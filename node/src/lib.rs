@@ -3,7 +3,10 @@
 pub mod config;
 pub mod custodian;
 pub mod exit;
+pub mod health;
 pub mod home;
+pub mod log;
 pub mod metrics;
 pub mod network;
+pub mod ops;
 pub mod vote_log;

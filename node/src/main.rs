@@ -1,3 +1,10 @@
-//! Runs a hospital node.
+//! `amanahd`: runs a hospital's node.
 
-fn main() {}
+mod commands;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    commands::Arguments::parse().run().into()
+}

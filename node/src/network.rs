@@ -14,6 +14,7 @@ mod gossip;
 mod inbound;
 mod link;
 mod outbox;
+mod resolve;
 
 use crate::metrics::Metrics;
 use amanah_ledger::committee::ValidatorIndex;

@@ -11,6 +11,7 @@ use amanah_ledger::committee::VALIDATORS_MAX;
 use amanah_ledger::crypto::PublicKey;
 use amanah_ledger::genesis::{Cover, DefaultPolicy, Founder, Genesis, GenesisError, Parameters, PurposeLimit};
 use amanah_ledger::member::MemberKeys;
+use amanah_ledger::network_file::NetworkFile;
 use amanah_ledger::time::UnixMs;
 use libp2p::Multiaddr;
 use libp2p::multiaddr::Protocol;
@@ -104,7 +105,10 @@ pub fn create_network(plan: &NetworkPlan) -> Result<Genesis, HomeError> {
         parameters: plan.parameters.clone(),
     };
     genesis.check()?;
+    let urls = plan.hospitals.iter().map(|hospital| format!("http://{}", hospital.api));
+    let network = serde_json::to_vec_pretty(&NetworkFile::new(&genesis, urls)).expect("plain fields have a JSON form");
     for hospital in &plan.hospitals {
+        write_new(&hospital.dir.join("network.json"), &network)?;
         write_new(&hospital.dir.join("genesis.bin"), &codec::encode(&genesis))?;
         write_new(&hospital.dir.join("config.toml"), config_of(hospital, plan).to_toml().as_bytes())?;
         // Last: only a complete home has a format.

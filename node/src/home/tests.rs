@@ -36,6 +36,8 @@ fn a_new_network_opens_at_every_hospital_and_is_one_chain() {
         assert_eq!((home.chain(), home.founder().name.as_str()), (genesis.chain(), name));
         assert_eq!(home.keys().consensus.keypair().public_key(), home.founder().keys.consensus);
         assert_eq!(home.config().p2p.peers.len(), 1);
+        let api: Vec<_> = home.network_file().expect("there").members.into_iter().map(|member| member.api).collect();
+        assert_eq!(api, ["http://127.0.0.1:7400", "http://127.0.0.1:7410"]);
         let mode = std::fs::metadata(home.dir().join("keys/consensus.key")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

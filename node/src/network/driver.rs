@@ -3,7 +3,7 @@
 use super::admission::Admission;
 use super::gossip::{self, BundleId, Verdict};
 use super::link::{self, Link, LinkTask, Links};
-use super::{NetworkConfig, NetworkEvent, NetworkHandle, Received};
+use super::{NetworkConfig, NetworkEvent, NetworkHandle, Received, resolve};
 use amanah_ledger::crypto::{Digest, PublicKey};
 use bytes::Bytes;
 use futures::StreamExt;
@@ -65,8 +65,16 @@ pub enum NetworkError {
 /// What others ask of the driver.
 #[derive(Debug)]
 pub(super) enum Command {
-    Judge { bundle: BundleId, verdict: Verdict },
+    Judge {
+        bundle: BundleId,
+        verdict: Verdict,
+    },
     Disconnect(PeerId),
+    /// The name of this peer's address means these now.
+    Resolved {
+        peer: PeerId,
+        addresses: Vec<Multiaddr>,
+    },
 }
 
 #[derive(NetworkBehaviour)]
@@ -116,7 +124,8 @@ struct Driver {
     dialing: BTreeMap<PeerId, Dialing>,
     events: mpsc::Sender<NetworkEvent>,
     metrics: Arc<crate::metrics::Metrics>,
-    _tasks: JoinSet<()>,
+    commands: mpsc::WeakSender<Command>,
+    tasks: JoinSet<()>,
 }
 
 pub(super) async fn start(
@@ -145,7 +154,8 @@ pub(super) async fn start(
         dialing,
         events,
         metrics: Arc::clone(&metrics),
-        _tasks: tasks,
+        commands: commands.downgrade(),
+        tasks,
     };
     tokio::spawn(driver.run(commands_in, bundles_in));
     Ok((NetworkHandle { links, commands, bundles, metrics, listen }, events_out))
@@ -304,6 +314,7 @@ impl Driver {
         match command {
             Command::Judge { bundle, verdict } => self.judge(&bundle, verdict),
             Command::Disconnect(peer) => self.disconnect(peer),
+            Command::Resolved { peer, addresses } => self.dial(peer, addresses),
         }
     }
 
@@ -338,18 +349,35 @@ impl Driver {
     fn dial_due(&mut self) {
         let now = Instant::now();
         let due = self.dialing.values_mut().filter(|peer| peer.next.is_some_and(|next| next <= now));
+        let mut direct = Vec::new();
         for peer in due {
-            peer.next = None;
-            let Some(address) = peer.link.address.clone() else { continue };
-            let dial = DialOpts::peer_id(peer.link.peer)
-                .addresses(vec![address])
-                .condition(PeerCondition::DisconnectedAndNotDialing)
-                .build();
-            // A dial that cannot even begin is retried like one that failed; success clears `next`.
+            // An attempt of which nothing is heard is repeated; success and failure set another time.
             peer.next = Some(now + HANDSHAKE_MAX + Backoff::LAST);
-            if let Err(error) = self.swarm.dial(dial) {
-                tracing::debug!(peer = peer.link.name, %error, "not dialled");
+            let Some(address) = peer.link.address.clone() else { continue };
+            if resolve::is_named(&address) {
+                let (commands, id) = (self.commands.clone(), peer.link.peer);
+                self.tasks.spawn(async move {
+                    let addresses = resolve::resolve(&address).await;
+                    if let Some(commands) = commands.upgrade()
+                        && commands.send(Command::Resolved { peer: id, addresses }).await.is_err()
+                    {
+                        tracing::debug!("the network stopped while a name was looked up");
+                    }
+                });
+            } else {
+                direct.push((peer.link.peer, vec![address]));
             }
+        }
+        // Tasks that are done leave their place.
+        while self.tasks.try_join_next().is_some() {}
+        direct.into_iter().for_each(|(peer, addresses)| self.dial(peer, addresses));
+    }
+
+    fn dial(&mut self, peer: PeerId, addresses: Vec<Multiaddr>) {
+        let dial = DialOpts::peer_id(peer).addresses(addresses).condition(PeerCondition::DisconnectedAndNotDialing);
+        if let Err(error) = self.swarm.dial(dial.build()) {
+            tracing::debug!(%peer, %error, "not dialled");
+            self.retry(peer);
         }
     }
 

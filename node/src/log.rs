@@ -1,0 +1,34 @@
+//! What the node says while it runs: on stderr, as text for people and as JSON for machines.
+//!
+//! Keys, tokens, names of persons, addresses of callers and bodies are never said; types that hold them have a `Debug`
+//! that hides them.
+
+use crate::config::{LogConfig, LogFormat};
+use crate::exit::{Exit, Failure};
+use std::io::IsTerminal;
+use tracing_subscriber::EnvFilter;
+
+/// The libraries below say what operators need only when something is wrong.
+const QUIET: &str = "libp2p=warn,libp2p_gossipsub=error,libp2p_swarm=warn,yamux=warn,hyper=warn,sled=warn";
+
+/// Starts logging for this process; a second call changes nothing.
+///
+/// # Errors
+/// When the level is no filter.
+pub fn start(config: &LogConfig) -> Result<(), Failure> {
+    let level = if config.level.is_empty() { "info" } else { &config.level };
+    let filter = EnvFilter::try_new(format!("{QUIET},{level}")).map_err(|error| {
+        Failure::new(Exit::Config, "AMN-1005", format!("log.level: {error}"), "use error, warn, info, debug or trace")
+    })?;
+    let text = match config.format {
+        LogFormat::Text => true,
+        LogFormat::Json => false,
+        LogFormat::Auto => std::io::stderr().is_terminal(),
+    };
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let started = if text { lines.try_init() } else { lines.json().flatten_event(true).try_init() };
+    if let Err(already) = started {
+        tracing::debug!(%already, "logging had been started before");
+    }
+    Ok(())
+}

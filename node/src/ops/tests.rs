@@ -1,0 +1,64 @@
+use super::*;
+use axum::body::Body;
+use axum::http::Request;
+use tower::ServiceExt;
+
+fn ops(unready: Vec<Unready>, loop_age_ms: u64) -> Ops {
+    let metrics = Arc::new(Metrics::new());
+    let figures = Arc::clone(&metrics);
+    let status = move || {
+        figures.ledger.height.set(42);
+        Status {
+            name: "cedar".into(),
+            chain: "00".into(),
+            height: 42,
+            block: "01".into(),
+            state_root: "02".into(),
+            view: 43,
+            validators: vec![ValidatorStatus { name: "qamar".into(), connected: true, height: None }],
+            loop_age_ms,
+            unready: unready.clone(),
+        }
+    };
+    Ops { metrics, status: Arc::new(status) }
+}
+
+async fn ask(ops: Ops, path: &str) -> (StatusCode, String) {
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    let answer = router(ops).oneshot(request).await.unwrap();
+    let status = answer.status();
+    let bytes = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+    (status, String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn a_live_and_ready_node_says_so() {
+    for path in ["/livez", "/readyz"] {
+        assert_eq!(ask(ops(vec![], 10), path).await, (StatusCode::OK, "ok\n".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_lost_its_quorum_is_live_but_not_ready() {
+    let lonely = ops(vec![Unready::FewHeard { heard: 1, needed: 3 }], 10);
+    assert_eq!(ask(lonely.clone(), "/livez").await.0, StatusCode::OK);
+    let (code, reason) = ask(lonely, "/readyz").await;
+    assert_eq!((code, reason.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "1 validators heard lately, 3 are needed\n"));
+}
+
+#[tokio::test]
+async fn a_loop_that_hangs_is_not_live() {
+    assert_eq!(ask(ops(vec![], 5000), "/livez").await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn status_and_metrics_tell_the_height_of_now() {
+    let (code, text) = ask(ops(vec![Unready::DiskLow], 10), "/status").await;
+    let status: Status = serde_json::from_str(&text).unwrap();
+    assert_eq!((code, status.height, status.unready), (StatusCode::OK, 42, vec![Unready::DiskLow]));
+    let (code, text) = ask(ops(vec![], 10), "/metrics").await;
+    assert_eq!(code, StatusCode::OK);
+    for line in ["amanah_height 42", "amanah_peers 0", "amanah_build_info{version=\"", "# EOF"] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+}
