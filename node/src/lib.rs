@@ -6,6 +6,7 @@ pub mod exit;
 pub mod health;
 pub mod home;
 pub mod log;
+pub mod mempool;
 pub mod metrics;
 pub mod network;
 pub mod ops;

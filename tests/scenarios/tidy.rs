@@ -74,7 +74,8 @@ fn consensus_orders_blocks_and_does_not_read_them() {
     assert!(!files.is_empty());
     for file in files.iter().filter(|file| !is_test(file)) {
         let text = fs::read_to_string(file).unwrap();
-        for foreign in ["ledger::transaction", "ledger::document", "ledger::engine", "ledger::state", "ledger::access"] {
+        for foreign in ["ledger::transaction", "ledger::document", "ledger::engine", "ledger::state", "ledger::access"]
+        {
             assert!(!text.contains(foreign), "{} mentions {foreign}", file.display());
         }
     }
