@@ -55,6 +55,9 @@ pub enum Refusal {
     /// The rules of its payload are not active.
     #[error("the rules of this kind of transaction are not active")]
     NotActive,
+    /// It would change nothing in the newest state, and nothing that is on its way can change that.
+    #[error("it would change nothing in the present state")]
+    State,
     /// There is no room, and its lane holds as much as any.
     #[error("no room for more transactions of this member")]
     Full,
@@ -80,6 +83,7 @@ pub struct Mempool {
     ids: BTreeMap<WireId, u64>,
     lanes: BTreeMap<Lane, LaneUse>,
     arrivals: u64,
+    revision: u64,
     swept: u64,
     bad: Remembered,
     done: Remembered,
@@ -144,6 +148,7 @@ impl Mempool {
         self.make_room(lane, transaction.bytes_len())?;
         let arrival = self.arrivals;
         self.arrivals += 1;
+        self.revision += 1;
         let lane_use = self.lanes.entry(lane).or_default();
         lane_use.bytes += transaction.bytes_len();
         lane_use.arrivals.insert(arrival);
@@ -223,6 +228,11 @@ impl Mempool {
         }
     }
 
+    /// Changes whenever the transactions held change.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// How many transactions are held.
     pub fn len(&self) -> usize {
         self.held.len()
@@ -240,6 +250,7 @@ impl Mempool {
 
     fn remove(&mut self, id: &WireId) {
         let Some(arrival) = self.ids.remove(id) else { return };
+        self.revision += 1;
         let Some(held) = self.held.remove(&arrival) else { return };
         if let Some(lane) = self.lanes.get_mut(&held.lane) {
             lane.bytes -= held.transaction.bytes_len();

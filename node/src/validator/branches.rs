@@ -1,0 +1,194 @@
+//! The ledger as consensus sees it: the final tip, and the blocks judged on top of it that are not final yet.
+//!
+//! Nothing here reaches the disk. A block that will never be final is dropped with its state, and its transactions go
+//! back to the mempool.
+
+use crate::mempool::Mempool;
+use amanah_consensus::{Application, BlockFacts, BuildRequest, Content, Fill, Verdict};
+use amanah_ledger::block::{self, OpenBlock};
+use amanah_ledger::chain::{ExecutedBlock, FinalBlock, NotFinal, Tip};
+use amanah_ledger::certificate::Certificate;
+use amanah_ledger::codec;
+use amanah_ledger::crypto::{Digest, Verifier};
+use amanah_ledger::execute::{Lane, Proposal};
+use amanah_ledger::time::UnixMs;
+use amanah_ledger::transaction::{SignedTransaction, TransactionError, VerifiedTransaction};
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// An answer of "nothing to include" is believed this long: only the passing of time can change it.
+const NO_WORK_BELIEVED_MS: u64 = 1_000;
+
+/// Final tip, branches above it, and what waits to be built.
+pub(super) struct Branches {
+    head: Tip,
+    branches: BTreeMap<Digest, ExecutedBlock>,
+    /// Final blocks that have not been handed out for storing.
+    settled: Vec<ExecutedBlock>,
+    pub(super) mempool: Mempool,
+    verifier: Arc<dyn Verifier>,
+    pub(super) now: UnixMs,
+    has_work: Cell<Option<WorkAnswer>>,
+}
+
+/// The last answer of [`Application::has_work`] and what it was about.
+#[derive(Debug, Clone, Copy)]
+struct WorkAnswer {
+    tip: Digest,
+    revision: u64,
+    at: UnixMs,
+    answer: bool,
+}
+
+impl Branches {
+    pub(super) fn new(head: Tip, verifier: Arc<dyn Verifier>, now: UnixMs) -> Self {
+        Self {
+            head,
+            branches: BTreeMap::new(),
+            settled: Vec::new(),
+            mempool: Mempool::new(),
+            verifier,
+            now,
+            has_work: Cell::new(None),
+        }
+    }
+
+    pub(super) fn head(&self) -> &Tip {
+        &self.head
+    }
+
+    /// The blocks named by [`Application::finalized`] since the last call, made final by `finalization` of the last.
+    pub(super) fn settle(&mut self, finalization: Certificate) -> Result<Vec<FinalBlock>, NotFinal> {
+        FinalBlock::run(std::mem::take(&mut self.settled), finalization, &*self.verifier)
+    }
+
+    /// Checks signatures of a transaction that somebody sent.
+    pub(super) fn verify(&self, transaction: SignedTransaction) -> Result<Arc<VerifiedTransaction>, TransactionError> {
+        transaction.verify(self.head.chain(), &*self.verifier).map(Arc::new)
+    }
+
+    /// Whether the newest state rules the transaction out already. A revocation is held only while it would end
+    /// something; anything else may wait for a transaction before it.
+    pub(super) fn refuses(&self, transaction: &VerifiedTransaction) -> bool {
+        let waits = match transaction.transaction().lane() {
+            Lane::First => false,
+            Lane::Rest => true,
+        };
+        !waits && !self.head.would_include(transaction, self.now)
+    }
+
+    fn tip(&self, digest: &Digest) -> Option<&Tip> {
+        if digest == self.head.digest() {
+            return Some(&self.head);
+        }
+        self.branches.get(digest).map(ExecutedBlock::tip)
+    }
+
+    /// Drops every branch that does not descend from the head and gives its transactions back.
+    fn abandon(&mut self) {
+        let mut living = BTreeSet::from([*self.head.digest()]);
+        let mut by_height: Vec<_> = self.branches.iter().map(|(digest, b)| (b.header().height, *digest)).collect();
+        by_height.sort_unstable();
+        for (_, digest) in by_height {
+            let Some(branch) = self.branches.get(&digest) else { continue };
+            if living.contains(&branch.header().parent) {
+                living.insert(digest);
+            } else if let Some(abandoned) = self.branches.remove(&digest) {
+                self.take_back(&abandoned);
+            }
+        }
+    }
+
+    fn take_back(&mut self, abandoned: &ExecutedBlock) {
+        let names = abandoned.opened().names();
+        for (entry, (_, wire_id)) in abandoned.block().body.iter().zip(names) {
+            if self.mempool.knows(wire_id).is_some() {
+                continue;
+            }
+            // Its signatures were checked with the block; `verify` is the only way back to the type that says so.
+            if let Ok(transaction) = self.verify(entry.transaction.clone()) {
+                // No room is an answer too: whoever sent it holds it.
+                drop(self.mempool.insert(transaction));
+            }
+        }
+    }
+}
+
+impl Application for Branches {
+    fn open(&self, bytes: &[u8]) -> Option<BlockFacts> {
+        let open = OpenBlock::decode(bytes).ok()?;
+        let content = match open.content() {
+            block::Content::Empty => Content::Empty,
+            block::Content::Transactions => Content::Transactions,
+            block::Content::Seal => Content::Seal,
+        };
+        let header = open.header();
+        Some(BlockFacts {
+            digest: *open.digest(),
+            parent: header.parent,
+            epoch: header.epoch,
+            height: header.height,
+            proposed_view: header.proposed_view,
+            time: header.time,
+            content,
+        })
+    }
+
+    fn judge(&mut self, digest: &Digest, bytes: &[u8]) -> Verdict {
+        let Ok(open) = OpenBlock::decode(bytes) else { return Verdict::Invalid };
+        let Some(parent) = self.tip(&open.header().parent) else { return Verdict::Invalid };
+        let known = |id: &_| self.mempool.contains(id);
+        match parent.execute(open, &*self.verifier, &known) {
+            Ok(executed) if executed.digest() == digest => {
+                self.branches.insert(*digest, executed);
+                Verdict::Valid
+            }
+            Ok(_) | Err(_) => Verdict::Invalid,
+        }
+    }
+
+    fn build(&mut self, request: &BuildRequest) -> Option<Vec<u8>> {
+        let parent = self.tip(&request.parent)?;
+        let proposal = Proposal { view: request.view, time: request.time };
+        let executed = match request.fill {
+            Fill::WithTransactions => parent.build(proposal, self.mempool.candidates().map(|t| &**t)),
+            Fill::Empty => parent.build(proposal, []),
+            // The rules of this version have no seal block.
+            Fill::Seal => return None,
+        };
+        if request.fill == Fill::WithTransactions && executed.block().body.is_empty() {
+            return None;
+        }
+        let bytes = codec::encode(executed.block());
+        self.branches.insert(*executed.digest(), executed);
+        Some(bytes)
+    }
+
+    fn has_work(&self, tip: &Digest) -> bool {
+        let revision = self.mempool.revision();
+        if let Some(last) = self.has_work.get()
+            && last.tip == *tip
+            && last.revision == revision
+            && (last.answer || self.now.since_ms(last.at) < NO_WORK_BELIEVED_MS)
+        {
+            return last.answer;
+        }
+        let answer =
+            self.tip(tip).is_some_and(|tip| self.mempool.candidates().any(|t| tip.would_include(t, self.now)));
+        self.has_work.set(Some(WorkAnswer { tip: *tip, revision, at: self.now, answer }));
+        answer
+    }
+
+    fn finalized(&mut self, blocks: &[Digest]) {
+        for digest in blocks {
+            let Some(executed) = self.branches.remove(digest) else { continue };
+            self.mempool.finalized(executed.opened().names().iter().map(|(_, wire_id)| *wire_id));
+            self.head = executed.tip().clone();
+            self.settled.push(executed);
+        }
+        self.abandon();
+        let (head, now) = (&self.head, self.now);
+        self.mempool.sweep(head.header().height, |transaction| head.would_include(transaction, now));
+    }
+}

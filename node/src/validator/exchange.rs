@@ -1,0 +1,119 @@
+//! The pull path for transactions (R11): gossip may lose them, so whoever waits too long names what it waits for, and
+//! whoever lacks it asks. Bounded on both sides.
+
+use super::Action;
+use crate::mempool::Mempool;
+use crate::peer_message::{PENDING_IDS_MAX, PeerMessage, RESPONSE_BYTES_MAX, fill};
+use amanah_consensus::To;
+use amanah_ledger::codec::BoundedVec;
+use amanah_ledger::committee::ValidatorIndex;
+use amanah_ledger::transaction::WireId;
+use std::collections::BTreeMap;
+
+/// An id that was asked for is asked of somebody else after this time.
+const ASK_AGAIN_MS: u64 = 1_000;
+/// Ids asked for and not answered: 256 KiB of them.
+const ASKED_MAX: usize = 8 * 1024;
+/// Bytes a peer may fetch at once, and per second.
+const SERVED_BYTES_PER_SECOND: u64 = 2 * RESPONSE_BYTES_MAX as u64;
+
+/// What was asked for, and how much each peer may still fetch.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    asked: BTreeMap<WireId, u64>,
+    budgets: Vec<Budget>,
+}
+
+/// A bucket of bytes that fills with time.
+#[derive(Debug, Clone, Copy)]
+struct Budget {
+    bytes: u64,
+    filled_at: u64,
+    asked_pending_at: Option<u64>,
+}
+
+impl Exchange {
+    pub(super) fn new(n: usize) -> Self {
+        let full = Budget { bytes: SERVED_BYTES_PER_SECOND, filled_at: 0, asked_pending_at: None };
+        Self { asked: BTreeMap::new(), budgets: vec![full; n] }
+    }
+
+    /// Names what this node waits for.
+    pub(super) fn offer(to: To, mempool: &Mempool) -> Option<Action> {
+        let ids = mempool.pending_ids(PENDING_IDS_MAX);
+        if ids.is_empty() {
+            return None;
+        }
+        let message = PeerMessage::PendingIds(BoundedVec::try_from(ids).ok()?);
+        Some(Action::Send { to, message })
+    }
+
+    /// Asks a peer to name what it waits for, at most once in [`ASK_AGAIN_MS`].
+    pub(super) fn ask_pending(&mut self, now: u64, from: ValidatorIndex) -> Option<Action> {
+        let budget = self.budgets.get_mut(usize::from(from.0))?;
+        if budget.asked_pending_at.is_some_and(|at| now.abs_diff(at) < ASK_AGAIN_MS) {
+            return None;
+        }
+        budget.asked_pending_at = Some(now);
+        Some(Action::Send { to: To::One(from), message: PeerMessage::PendingRequest })
+    }
+
+    /// Asks for those of `ids` that are not known and not on their way.
+    pub(super) fn ask(
+        &mut self,
+        now: u64,
+        from: ValidatorIndex,
+        ids: &[WireId],
+        mempool: &Mempool,
+    ) -> Option<Action> {
+        self.asked.retain(|_, at| now.abs_diff(*at) < ASK_AGAIN_MS);
+        let room = ASKED_MAX - self.asked.len();
+        let lacking = ids.iter().filter(|id| mempool.knows(id).is_none() && !self.asked.contains_key(id));
+        let wanted: Vec<WireId> = lacking.take(room).copied().collect();
+        if wanted.is_empty() {
+            return None;
+        }
+        self.asked.extend(wanted.iter().map(|id| (*id, now)));
+        let message = PeerMessage::TxRequest(BoundedVec::try_from(wanted).ok()?);
+        Some(Action::Send { to: To::One(from), message })
+    }
+
+    /// It came, from whomever.
+    pub(super) fn arrived(&mut self, id: &WireId) {
+        self.asked.remove(id);
+    }
+
+    /// Answers a request as far as the peer's budget goes; what is left over the peer asks for again.
+    pub(super) fn serve(
+        &mut self,
+        now: u64,
+        to: ValidatorIndex,
+        ids: &[WireId],
+        mempool: &Mempool,
+    ) -> Option<Action> {
+        let budget = self.budgets.get_mut(usize::from(to.0))?;
+        budget.fill(now);
+        let bytes_max = RESPONSE_BYTES_MAX.min(usize::try_from(budget.bytes).ok()?);
+        if bytes_max == 0 {
+            return None;
+        }
+        let held: Vec<_> = ids.iter().filter_map(|id| mempool.get(id)).collect();
+        let transactions = fill(held.iter().map(|held| held.transaction().clone()), bytes_max);
+        if transactions.is_empty() {
+            return None;
+        }
+        let bytes: usize = held.iter().take(transactions.len()).map(|held| held.bytes_len()).sum();
+        budget.bytes = budget.bytes.saturating_sub(bytes as u64);
+        Some(Action::Send { to: To::One(to), message: PeerMessage::TxResponse(transactions) })
+    }
+}
+
+impl Budget {
+    fn fill(&mut self, now: u64) {
+        let elapsed = now.saturating_sub(self.filled_at);
+        let gained = elapsed.saturating_mul(SERVED_BYTES_PER_SECOND) / 1_000;
+        self.bytes = self.bytes.saturating_add(gained).min(SERVED_BYTES_PER_SECOND);
+        // A clock that was set back starts the count anew.
+        self.filled_at = now;
+    }
+}
