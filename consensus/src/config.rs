@@ -24,6 +24,29 @@ pub struct Config {
     pub mutant: Option<Mutant>,
 }
 
+impl Config {
+    /// A validator at place `me` that keeps every rule.
+    pub fn new(
+        chain: Digest,
+        epoch: Epoch,
+        committee: Committee,
+        me: ValidatorIndex,
+        timing: Timing,
+        jitter_seed: u64,
+    ) -> Self {
+        Self {
+            chain,
+            epoch,
+            committee,
+            me,
+            timing,
+            jitter_seed,
+            #[cfg(feature = "mutants")]
+            mutant: None,
+        }
+    }
+}
+
 /// The assumed network and what follows from it. All waits are multiples of [`Timing::delta_ms`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {

@@ -10,4 +10,7 @@ pub mod mempool;
 pub mod metrics;
 pub mod network;
 pub mod ops;
+pub mod peer_message;
+pub mod runtime;
+pub mod validator;
 pub mod vote_log;

@@ -45,7 +45,7 @@ pub enum Event {
     Connected(ValidatorIndex),
     /// The stream to this validator broke.
     Disconnected(ValidatorIndex),
-    /// A gossip bundle arrived.
+    /// A gossip bundle arrived; [`Action::Judge`] answers it.
     Gossip(Transactions),
     /// Somebody at this node has a transaction; the answer goes to the ticket.
     Submit(Arc<VerifiedTransaction>, Ticket),
@@ -71,6 +71,8 @@ pub enum Action {
     },
     /// Publish a bundle of transactions.
     Gossip(Vec<u8>),
+    /// What became of the bundle of [`Event::Gossip`].
+    Judge(BundleVerdict),
     /// Store these final blocks; on disk before the next action, then tell the readers.
     Commit(Vec<FinalBlock>),
     /// Answer from the store: final blocks from a height on.
@@ -99,6 +101,17 @@ pub enum Action {
     Stop(NotFinal),
 }
 
+/// What a gossip bundle was worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BundleVerdict {
+    /// Something in it is held here: others may want it too.
+    PassOn,
+    /// Nothing wrong with it, nothing held.
+    Ignore,
+    /// A signature in it is bad: nobody honest passes it on.
+    Bad,
+}
+
 /// What a validator starts from.
 pub struct Start {
     /// Who it is, among whom, how patient.
@@ -119,6 +132,7 @@ pub struct Start {
 
 /// One validator.
 pub struct Validator {
+    me: ValidatorIndex,
     machine: Machine,
     ledger: Branches,
     exchange: Exchange,
@@ -148,11 +162,12 @@ impl Validator {
     /// When key, vote log and ledger do not belong together.
     pub fn start(start: Start, now: u64) -> Result<(Self, Vec<Action>), StartError> {
         let Start { config, signer, verifier, epoch_start, head, finalization, records } = start;
-        let n = config.committee.n();
+        let (n, me) = (config.committee.n(), config.me);
         let floor = Floor { epoch_start, head: final_point(&head), finalization };
         let mut ledger = Branches::new(head, Arc::clone(&verifier), UnixMs(now));
         let (machine, output) = Machine::start(config, signer, verifier, floor, records, now, &mut ledger)?;
         let mut validator = Self {
+            me,
             machine,
             ledger,
             exchange: Exchange::new(n),
@@ -175,7 +190,10 @@ impl Validator {
             Event::Peer { from, message } => self.hear(now, from, message, &mut actions),
             Event::Connected(peer) => self.step(now, Input::Connected(peer), &mut actions),
             Event::Disconnected(peer) => self.step(now, Input::Disconnected(peer), &mut actions),
-            Event::Gossip(transactions) => self.receive(now, transactions, &mut actions),
+            Event::Gossip(transactions) => {
+                let verdict = self.receive(now, transactions, &mut actions);
+                actions.push(Action::Judge(verdict));
+            }
             Event::Submit(transaction, ticket) => self.submit(now, transaction, ticket, &mut actions),
             Event::Wake => {}
         }
@@ -263,27 +281,40 @@ impl Validator {
             PeerMessage::TxRequest(ids) => {
                 actions.extend(self.exchange.serve(now, from, &ids, &self.ledger.mempool));
             }
-            PeerMessage::TxResponse(transactions) => self.receive(now, transactions, actions),
+            PeerMessage::TxResponse(transactions) => {
+                // It came on a direct stream: there is nobody to pass it on to.
+                self.receive(now, transactions, actions);
+            }
         }
     }
 
     /// Takes in what others sent: each checked once, by the name of its bytes.
-    fn receive(&mut self, now: u64, transactions: Transactions, actions: &mut Vec<Action>) {
-        let mut added = false;
+    fn receive(&mut self, now: u64, transactions: Transactions, actions: &mut Vec<Action>) -> BundleVerdict {
+        let (mut added, mut verdict) = (false, BundleVerdict::Ignore);
         for transaction in transactions.into_vec() {
             let id = transaction.wire_id();
             self.exchange.arrived(&id);
-            if self.ledger.mempool.knows(&id).is_some() {
-                continue;
-            }
-            match self.ledger.verify(transaction) {
-                Ok(verified) => added |= self.admit(verified) == Ok(Admission::Added),
-                Err(_bad) => self.ledger.mempool.remember_bad(id),
-            }
+            let outcome = match self.ledger.mempool.knows(&id) {
+                Some(known) => known,
+                None => match self.ledger.verify(transaction) {
+                    Ok(verified) => self.admit(verified),
+                    Err(_bad) => {
+                        self.ledger.mempool.remember_bad(id);
+                        Err(Refusal::KnownBad)
+                    }
+                },
+            };
+            added |= outcome == Ok(Admission::Added);
+            verdict = match (outcome, verdict) {
+                (Err(Refusal::KnownBad), _) | (_, BundleVerdict::Bad) => BundleVerdict::Bad,
+                (Ok(Admission::Added | Admission::Held), _) => BundleVerdict::PassOn,
+                (Ok(Admission::Final) | Err(Refusal::NotActive | Refusal::State | Refusal::Full), kept) => kept,
+            };
         }
         if added {
             self.step(now, Input::WorkChanged, actions);
         }
+        verdict
     }
 
     fn submit(&mut self, now: u64, transaction: Arc<VerifiedTransaction>, ticket: Ticket, actions: &mut Vec<Action>) {
@@ -316,7 +347,7 @@ impl Validator {
         let standing = self.machine.standing();
         let leaders = [standing.leader, self.machine.leader(standing.view.next())];
         for (at, leader) in leaders.into_iter().enumerate() {
-            if leader != self.machine.me() && !leaders[..at].contains(&leader) {
+            if leader != self.me && !leaders[..at].contains(&leader) {
                 let message = PeerMessage::TxResponse(transactions.clone());
                 actions.push(Action::Send { to: To::One(leader), message });
             }

@@ -6,8 +6,8 @@
 use crate::mempool::Mempool;
 use amanah_consensus::{Application, BlockFacts, BuildRequest, Content, Fill, Verdict};
 use amanah_ledger::block::{self, OpenBlock};
-use amanah_ledger::chain::{ExecutedBlock, FinalBlock, NotFinal, Tip};
 use amanah_ledger::certificate::Certificate;
+use amanah_ledger::chain::{ExecutedBlock, FinalBlock, NotFinal, Tip};
 use amanah_ledger::codec;
 use amanah_ledger::crypto::{Digest, Verifier};
 use amanah_ledger::execute::{Lane, Proposal};
@@ -174,8 +174,7 @@ impl Application for Branches {
         {
             return last.answer;
         }
-        let answer =
-            self.tip(tip).is_some_and(|tip| self.mempool.candidates().any(|t| tip.would_include(t, self.now)));
+        let answer = self.tip(tip).is_some_and(|tip| self.mempool.candidates().any(|t| tip.would_include(t, self.now)));
         self.has_work.set(Some(WorkAnswer { tip: *tip, revision, at: self.now, answer }));
         answer
     }

@@ -59,13 +59,7 @@ impl Exchange {
     }
 
     /// Asks for those of `ids` that are not known and not on their way.
-    pub(super) fn ask(
-        &mut self,
-        now: u64,
-        from: ValidatorIndex,
-        ids: &[WireId],
-        mempool: &Mempool,
-    ) -> Option<Action> {
+    pub(super) fn ask(&mut self, now: u64, from: ValidatorIndex, ids: &[WireId], mempool: &Mempool) -> Option<Action> {
         self.asked.retain(|_, at| now.abs_diff(*at) < ASK_AGAIN_MS);
         let room = ASKED_MAX - self.asked.len();
         let lacking = ids.iter().filter(|id| mempool.knows(id).is_none() && !self.asked.contains_key(id));
@@ -84,13 +78,7 @@ impl Exchange {
     }
 
     /// Answers a request as far as the peer's budget goes; what is left over the peer asks for again.
-    pub(super) fn serve(
-        &mut self,
-        now: u64,
-        to: ValidatorIndex,
-        ids: &[WireId],
-        mempool: &Mempool,
-    ) -> Option<Action> {
+    pub(super) fn serve(&mut self, now: u64, to: ValidatorIndex, ids: &[WireId], mempool: &Mempool) -> Option<Action> {
         let budget = self.budgets.get_mut(usize::from(to.0))?;
         budget.fill(now);
         let bytes_max = RESPONSE_BYTES_MAX.min(usize::try_from(budget.bytes).ok()?);

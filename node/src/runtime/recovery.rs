@@ -1,0 +1,140 @@
+//! From what the disk holds to a validator that goes on where it stopped.
+//!
+//! A damaged database is moved aside and filled again, from the vote log's blocks and from peers: everything in it was
+//! certified, so nothing is lost while others hold it. A damaged or missing vote log has no such second copy: this key
+//! must not vote again, and the node does not start.
+
+use super::RuntimeConfig;
+use super::handle::{ConsensusStatus, LedgerView};
+use crate::validator::{Action, Start, Validator, final_point};
+use crate::vote_log::{Identity, KeyHistory, VoteLog, VoteLogError};
+use amanah_consensus::{Config, Record, StartError};
+use amanah_ledger::chain::Tip;
+use amanah_ledger::crypto::Verifier;
+use amanah_ledger::genesis::{Genesis, GenesisError};
+use amanah_ledger::position::{Epoch, Height};
+use amanah_ledger::store::{Store, StoreError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The epoch of this version: committees are fixed.
+const EPOCH: Epoch = Epoch(0);
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// The vote log cannot be used.
+    #[error(transparent)]
+    VoteLog(#[from] VoteLogError),
+    /// The database cannot be used, and moving it aside would not help.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A record of the vote log is whole and says nothing that this version knows.
+    #[error("record {0} of the vote log is not one of this version")]
+    UnknownRecord(usize),
+    /// Key, vote log and ledger do not belong together.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The genesis makes no network.
+    #[error(transparent)]
+    Genesis(#[from] GenesisError),
+    /// The member is not in the committee.
+    #[error("this member is not a validator of the network")]
+    NotAValidator,
+}
+
+/// A database that was damaged.
+#[derive(Debug, Clone)]
+pub struct Rebuilt {
+    /// Where the damaged one is now.
+    pub aside: PathBuf,
+    /// What was wrong with it.
+    pub why: &'static str,
+}
+
+/// Everything the thread owns.
+pub(super) struct Recovered {
+    pub(super) validator: Validator,
+    pub(super) actions: Vec<Action>,
+    pub(super) vote_log: VoteLog,
+    pub(super) store: Store,
+    pub(super) rebuilt: Option<Rebuilt>,
+    view: LedgerView,
+}
+
+impl Recovered {
+    /// The head in the store.
+    pub(super) fn view(&self) -> LedgerView {
+        self.view.clone()
+    }
+
+    pub(super) fn status(&self) -> ConsensusStatus {
+        status(&self.validator, &self.vote_log)
+    }
+}
+
+pub(super) fn status(validator: &Validator, vote_log: &VoteLog) -> ConsensusStatus {
+    ConsensusStatus {
+        standing: validator.standing(),
+        waiting: validator.mempool().len(),
+        vote_log_bytes: vote_log.bytes(),
+    }
+}
+
+pub(super) fn recover(config: RuntimeConfig) -> Result<Recovered, RecoveryError> {
+    let committee = config.genesis.committee().map_err(GenesisError::from)?;
+    let me = committee.index_of(&config.member).ok_or(RecoveryError::NotAValidator)?;
+    let (store, head, rebuilt) = open_store(&config.ledger_dir, &config.genesis, &*config.verifier)?;
+    let key = config.signer.public_key();
+    let identity = Identity { chain: config.genesis.chain(), epoch: EPOCH, key };
+    let is_new = head.header().height == Height(0) && rebuilt.is_none();
+    let history = if is_new { KeyHistory::Unused } else { KeyHistory::HasVoted };
+    let (vote_log, records) = VoteLog::open(&config.votes_dir, identity, history)?;
+    let records = decode_records(&records)?;
+    let finalization = store.head()?.map(|certified| certified.finalization);
+    let view = LedgerView { tip: head.clone(), finalization: finalization.clone() };
+    let start = Start {
+        config: Config::new(identity.chain, EPOCH, committee, me, config.timing, config.jitter_seed),
+        signer: Some(config.signer),
+        verifier: Arc::clone(&config.verifier),
+        epoch_start: final_point(&Tip::genesis(&config.genesis)?),
+        head,
+        finalization,
+        records,
+    };
+    let (validator, actions) = Validator::start(start, super::thread::now())?;
+    Ok(Recovered { validator, actions, vote_log, store, rebuilt, view })
+}
+
+/// Reads what [`VoteLog::open`] returned.
+///
+/// # Errors
+/// Names the first record that is none.
+pub(super) fn decode_records(records: &[Vec<u8>]) -> Result<Vec<Record>, RecoveryError> {
+    let decode = |(at, bytes): (usize, &Vec<u8>)| match Record::decode(bytes) {
+        Ok(record) => Ok(record),
+        Err(_not_a_record) => Err(RecoveryError::UnknownRecord(at)),
+    };
+    records.iter().enumerate().map(decode).collect()
+}
+
+fn open_store(
+    dir: &Path,
+    genesis: &Genesis,
+    verifier: &dyn Verifier,
+) -> Result<(Store, Tip, Option<Rebuilt>), RecoveryError> {
+    let open = || -> Result<(Store, Tip), StoreError> {
+        let store = Store::open(dir, genesis)?;
+        let tip = store.load_state(verifier)?;
+        Ok((store, tip))
+    };
+    match open() {
+        Ok((store, tip)) => Ok((store, tip, None)),
+        Err(StoreError::Damaged(why)) => {
+            let aside = Store::quarantine(dir)?;
+            let (store, tip) = open()?;
+            Ok((store, tip, Some(Rebuilt { aside, why })))
+        }
+        Err(other) => Err(other.into()),
+    }
+}

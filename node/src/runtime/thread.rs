@@ -1,0 +1,269 @@
+//! The loop: take what waits, let the validator decide, perform what it decided.
+
+use super::handle::{ConsensusStatus, LedgerView};
+use super::inbox::{Inbox, Item, Woken};
+use super::recovery::{self, Recovered};
+use crate::network::{BundleId, Lane, NetworkHandle, To, Verdict};
+use crate::peer_message::PeerMessage;
+use crate::validator::{Action, BundleVerdict, Event, Ticket, Validator};
+use crate::vote_log::{Position, VoteLog, VoteLogError};
+use amanah_consensus::Record;
+use amanah_consensus::message::{BlockBytes, Message, SyncResponse};
+use amanah_ledger::chain::{FinalBlock, NotFinal};
+use amanah_ledger::codec;
+use amanah_ledger::committee::ValidatorIndex;
+use amanah_ledger::crypto::Digest;
+use amanah_ledger::position::Height;
+use amanah_ledger::store::{Store, StoreError};
+use bytes::Bytes;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::{oneshot, watch};
+
+/// Items handled between two syncs of the vote log: their records share one.
+const ITEMS_PER_SYNC_MAX: usize = 32;
+/// Final blocks whose digest is remembered, so that a peer that lags a little can have them by name.
+const RECENT_MAX: usize = 256;
+
+/// What ends the process at once: the disk or the ledger broke its promise, and nothing may be said after that.
+#[derive(Debug, thiserror::Error)]
+pub enum Fatal {
+    /// The vote log cannot remember.
+    #[error(transparent)]
+    VoteLog(#[from] VoteLogError),
+    /// The store cannot keep a final block.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A Finalization that the ledger does not accept.
+    #[error("a certificate contradicts the ledger: {0}")]
+    Contradiction(#[from] NotFinal),
+    /// The operating system gave no timer.
+    #[error("no timer: {0}")]
+    Timer(std::io::Error),
+}
+
+/// Where readers look.
+pub(super) struct Publish {
+    pub(super) view: watch::Sender<Arc<LedgerView>>,
+    pub(super) status: watch::Sender<ConsensusStatus>,
+}
+
+/// This node's clock, milliseconds since 1970.
+pub(super) fn now() -> u64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Runs until stopped. A [`Fatal`] aborts the process: unwinding could let another thread speak.
+pub(super) fn run(recovered: Recovered, inbox: Inbox, network: NetworkHandle, publish: Publish) {
+    if let Err(fatal) = Thread::new(recovered, inbox, network, publish).run() {
+        tracing::error!(error = %fatal, "the node stops: it can no longer keep its word");
+        std::process::abort();
+    }
+}
+
+struct Thread {
+    validator: Validator,
+    vote_log: VoteLog,
+    store: Store,
+    inbox: Inbox,
+    network: NetworkHandle,
+    publish: Publish,
+    first: Vec<Action>,
+    tickets: u64,
+    waiting: BTreeMap<Ticket, oneshot::Sender<Result<crate::mempool::Admission, crate::mempool::Refusal>>>,
+    /// Bundles whose verdict is still among the actions, in their order.
+    bundles: VecDeque<BundleId>,
+    recent: VecDeque<(Digest, Height)>,
+}
+
+impl Thread {
+    fn new(recovered: Recovered, inbox: Inbox, network: NetworkHandle, publish: Publish) -> Self {
+        let Recovered { validator, actions, vote_log, store, .. } = recovered;
+        Self {
+            validator,
+            vote_log,
+            store,
+            inbox,
+            network,
+            publish,
+            first: actions,
+            tickets: 0,
+            waiting: BTreeMap::new(),
+            bundles: VecDeque::new(),
+            recent: VecDeque::new(),
+        }
+    }
+
+    fn run(mut self) -> Result<(), Fatal> {
+        let timer = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Fatal::Timer)?;
+        let first = std::mem::take(&mut self.first);
+        self.perform(first)?;
+        loop {
+            let mut actions = Vec::new();
+            for _ in 0..ITEMS_PER_SYNC_MAX {
+                let Some(item) = self.inbox.next() else { break };
+                actions.extend(self.take(item));
+            }
+            let is_idle = actions.is_empty();
+            self.perform(actions)?;
+            self.publish_status();
+            if !is_idle {
+                continue;
+            }
+            let due = sleep_until(self.validator.next_wake());
+            match timer.block_on(self.inbox.wait(due)) {
+                Woken::Ready => {}
+                Woken::Due => {
+                    let actions = self.validator.handle(now(), Event::Wake);
+                    self.perform(actions)?;
+                }
+                Woken::Stopped => return Ok(()),
+            }
+        }
+    }
+
+    fn take(&mut self, item: Item) -> Vec<Action> {
+        let event = match item {
+            Item::Connected(peer) => Event::Connected(peer),
+            Item::Disconnected(peer) => Event::Disconnected(peer),
+            Item::Message { from, message } => Event::Peer { from, message },
+            Item::Bundle { bundle, transactions } => {
+                self.bundles.push_back(bundle);
+                Event::Gossip(transactions)
+            }
+            Item::BadBundle(bundle) => {
+                self.network.judge(bundle, Verdict::Reject);
+                return Vec::new();
+            }
+            Item::Submission(submission) => {
+                let ticket = Ticket(self.tickets);
+                self.tickets += 1;
+                self.waiting.insert(ticket, submission.answer);
+                Event::Submit(submission.transaction, ticket)
+            }
+        };
+        self.validator.handle(now(), event)
+    }
+
+    /// Performs actions in their order, except that everything to be remembered is on disk first, with one sync.
+    fn perform(&mut self, mut actions: Vec<Action>) -> Result<(), Fatal> {
+        let mut records = Vec::new();
+        for action in &mut actions {
+            if let Action::Persist(some) = action {
+                records.extend(some.drain(..).map(|record: Record| record.encode()));
+            }
+        }
+        if !records.is_empty() {
+            self.vote_log.append(&records, self.validator.position())?;
+        }
+        actions.into_iter().try_for_each(|action| self.perform_one(action))
+    }
+
+    fn perform_one(&mut self, action: Action) -> Result<(), Fatal> {
+        match action {
+            // Written above.
+            Action::Persist(_) => {}
+            Action::Send { to, message } => self.send(to, &message),
+            Action::Gossip(bundle) => self.network.publish(Bytes::from(bundle)),
+            Action::Judge(verdict) => self.judge(verdict),
+            Action::Commit(blocks) => self.commit(&blocks)?,
+            Action::ServeSync { to, from_height, to_height: _ } => self.serve_sync(to, from_height),
+            Action::ServeBlock { to, digest } => self.serve_block(to, &digest),
+            Action::Reply(ticket, outcome) => {
+                if let Some(answer) = self.waiting.remove(&ticket) {
+                    // Whoever asked may have gone away.
+                    answer.send(outcome).unwrap_or_default();
+                }
+            }
+            Action::Alarm(alarm) => tracing::error!(?alarm, "consensus alarm"),
+            Action::Evidence(evidence) => {
+                tracing::error!(kind = ?evidence.kind, validator = evidence.votes[0].signer.0, "a validator lied");
+            }
+            Action::Stop(contradiction) => return Err(contradiction.into()),
+        }
+        Ok(())
+    }
+
+    fn send(&self, to: amanah_consensus::To, message: &PeerMessage) {
+        let to = match to {
+            amanah_consensus::To::All => To::All,
+            amanah_consensus::To::One(index) => To::One(index),
+        };
+        let lane = if message.is_consensus() { Lane::Consensus } else { Lane::Transactions };
+        self.network.send(to, lane, &Bytes::from(message.encode()));
+    }
+
+    fn judge(&mut self, verdict: BundleVerdict) {
+        let verdict = match verdict {
+            BundleVerdict::PassOn => Verdict::Accept,
+            BundleVerdict::Ignore => Verdict::Ignore,
+            BundleVerdict::Bad => Verdict::Reject,
+        };
+        if let Some(bundle) = self.bundles.pop_front() {
+            self.network.judge(bundle, verdict);
+        }
+    }
+
+    fn commit(&mut self, blocks: &[FinalBlock]) -> Result<(), Fatal> {
+        self.store.commit(blocks)?;
+        let Some(last) = blocks.last() else { return Ok(()) };
+        for block in blocks {
+            self.recent.push_back((*block.digest(), block.header().height));
+        }
+        let surplus = self.recent.len().saturating_sub(RECENT_MAX);
+        self.recent.drain(..surplus);
+        let finalization = last.finalization().cloned();
+        let newest = finalization.as_ref().map(|f| Position { height: last.header().height, view: f.content.view() });
+        self.publish.view.send_replace(Arc::new(LedgerView { tip: last.tip().clone(), finalization }));
+        if let Some(newest) = newest {
+            self.vote_log.prune(newest)?;
+        }
+        Ok(())
+    }
+
+    fn serve_sync(&self, to: ValidatorIndex, from: Height) {
+        let stored = (from.0..).map_while(|height| match self.store.block(Height(height)) {
+            Ok(Some(stored)) => {
+                let bytes = BlockBytes::try_from(codec::encode(stored.block.block())).ok()?;
+                Some((bytes, stored.finalization))
+            }
+            Ok(None) => None,
+            Err(error) => {
+                tracing::error!(%error, height, "a final block cannot be read");
+                None
+            }
+        });
+        let response = SyncResponse::collect(stored);
+        if !response.blocks().is_empty() {
+            let message = PeerMessage::Consensus(Message::SyncResponse(response));
+            self.send(amanah_consensus::To::One(to), &message);
+        }
+    }
+
+    fn serve_block(&self, to: ValidatorIndex, digest: &Digest) {
+        let Some((_, height)) = self.recent.iter().find(|(known, _)| known == digest) else { return };
+        let Ok(Some(stored)) = self.store.block(*height) else { return };
+        if let Ok(block) = BlockBytes::try_from(codec::encode(stored.block.block())) {
+            let message = PeerMessage::Consensus(Message::BlockResponse { digest: *digest, block });
+            self.send(amanah_consensus::To::One(to), &message);
+        }
+    }
+
+    fn publish_status(&self) {
+        let status = recovery::status(&self.validator, &self.vote_log);
+        self.publish.status.send_if_modified(|published| {
+            let changed = *published != status;
+            *published = status;
+            changed
+        });
+    }
+}
+
+async fn sleep_until(due: Option<u64>) {
+    match due {
+        Some(due) => tokio::time::sleep(Duration::from_millis(due.saturating_sub(now()))).await,
+        None => std::future::pending().await,
+    }
+}
