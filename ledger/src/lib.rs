@@ -24,6 +24,7 @@ pub mod exchange;
 pub mod label;
 pub mod network_file;
 pub mod preset;
+pub mod receipt_file;
 pub mod sentence;
 pub mod vocabulary;
 

@@ -1,9 +1,12 @@
 //! What the engine of this version evaluates; everything else is refused by name before anybody signs it.
 
 use super::rule::{DataScope, RuleBody};
-use super::{Actor, Class, ConsentDocument, DOCUMENT_BYTES_MAX, DOCUMENT_FORMAT, Giver, RULE_DEPTH_MAX, Root};
+use super::{
+    Actor, Class, ConsentDocument, DOCUMENT_BYTES_MAX, DOCUMENT_FORMAT, Giver, MemberRef, RULE_DEPTH_MAX, Root,
+};
 use crate::codec;
 use crate::genesis::Parameters;
+use crate::member::MemberId;
 use crate::time::DAY_MS;
 use crate::vocabulary::{Code, Kind, Vocabulary};
 
@@ -139,6 +142,29 @@ impl ConsentDocument {
         check_order(&self.supersedes, "superseded consents")?;
         if self.supersedes.contains(&self.consent) {
             return Err(NotEnforceable::SupersedesItself);
+        }
+        Ok(())
+    }
+
+    /// Whether every member it names is called what the network calls it. `names` gives a member's name and its name for
+    /// people; unknown members are refused.
+    ///
+    /// # Errors
+    /// When a name differs.
+    pub fn check_names<'a>(
+        &self,
+        names: impl Fn(&MemberId) -> Option<(&'a str, &'a str)>,
+    ) -> Result<(), NotEnforceable> {
+        let root = match &self.root {
+            Root::Rule(body) => Some(body),
+            Root::Decision(_) => None,
+        };
+        let bodies = root.into_iter().chain(self.rules.iter().map(|rule| &rule.body));
+        let members = bodies.flat_map(|body| body.actors.iter().map(Actor::member)).chain([&self.custodian]);
+        for MemberRef { id, name, display } in members {
+            if names(id) != Some((name.as_str(), display.as_str())) {
+                return Err(NotEnforceable::Name);
+            }
         }
         Ok(())
     }
