@@ -8,6 +8,7 @@
 //! bytes that wait, in either direction, count against that peer's own limit.
 
 mod admission;
+mod dialing;
 mod driver;
 mod frame;
 mod gossip;
@@ -15,6 +16,7 @@ mod inbound;
 mod link;
 mod outbox;
 mod resolve;
+mod swarm;
 
 use crate::metrics::Metrics;
 use amanah_ledger::committee::ValidatorIndex;

@@ -1,25 +1,23 @@
-//! The one place that knows libp2p's swarm: listens, dials, refuses, and hands streams and gossip on.
+//! The loop around libp2p's swarm: calls peers, and hands streams and gossip on.
 
-use super::admission::Admission;
+use super::dialing::Dialing;
 use super::gossip::{self, BundleId, Verdict};
 use super::link::{self, Link, LinkTask, Links};
+use super::swarm::{self, Behaviour, BehaviourEvent};
 use super::{NetworkConfig, NetworkEvent, NetworkHandle, Received, resolve};
-use amanah_ledger::crypto::{Digest, PublicKey};
+use crate::metrics::Metrics;
+use amanah_ledger::crypto::Digest;
 use bytes::Bytes;
 use futures::StreamExt;
-use libp2p::allow_block_list::{self, AllowedPeers};
-use libp2p::connection_limits::{self, ConnectionLimits};
-use libp2p::core::transport::Boxed;
-use libp2p::core::{Transport, muxing::StreamMuxerBox, upgrade::Version};
 use libp2p::gossipsub::{self, IdentTopic};
-use libp2p::identity::{Keypair, ed25519};
+use libp2p::identity::Keypair;
+use libp2p::swarm::SwarmEvent;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
-use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, Stream, Swarm, noise, tcp, yamux};
-use std::collections::{BTreeMap, BTreeSet};
+use libp2p::{Multiaddr, PeerId, Stream, Swarm, noise};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -29,16 +27,6 @@ const COMMANDS_MAX: usize = 1024;
 pub(super) const BUNDLES_MAX: usize = 128;
 /// Gossip leaves at this pace at most; faster publishing makes libp2p drop messages without saying so.
 const BUNDLE_BYTES_PER_S: u64 = 32 * 1024 * 1024;
-/// From a TCP connection to an authenticated, multiplexed one.
-const HANDSHAKE_MAX: Duration = Duration::from_secs(4);
-/// Streams of one connection, both directions: messages, gossip and their successors after a break.
-const STREAMS_MAX: usize = 16;
-/// Handshakes under way at once.
-const PENDING_MAX: u32 = 64;
-/// Connections per peer: one, and its successor before we noticed that it is gone.
-const PER_PEER_MAX: u32 = 2;
-/// How long the peer whose turn it is not waits before it dials, too.
-const SECOND_DIALER: Duration = Duration::from_secs(2);
 
 /// Why the network cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -77,53 +65,13 @@ pub(super) enum Command {
     },
 }
 
-#[derive(NetworkBehaviour)]
-struct Behaviour {
-    // First: what it refuses no other behaviour sees.
-    admitted: allow_block_list::Behaviour<AllowedPeers>,
-    limits: connection_limits::Behaviour,
-    streams: libp2p_stream::Behaviour,
-    gossip: gossipsub::Behaviour,
-}
-
-/// Waits that double from a tenth of a second to one second, each a little different so that nodes do not knock in step.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Backoff(Duration);
-
-impl Backoff {
-    const FIRST: Duration = Duration::from_millis(100);
-    const LAST: Duration = Duration::from_secs(1);
-
-    pub(super) const fn new() -> Self {
-        Self(Self::FIRST)
-    }
-
-    pub(super) fn next(&mut self) -> Duration {
-        let wait = self.0.mul_f64(rand::random_range(0.8..1.2));
-        self.0 = Self::LAST.min(self.0 * 2);
-        wait
-    }
-}
-
-/// When to dial one peer.
-struct Dialing {
-    link: Arc<Link>,
-    connected: watch::Sender<bool>,
-    established: Instant,
-    backoff: Backoff,
-    /// `None` while connected or dialling, and for peers without an address.
-    next: Option<Instant>,
-    /// What the peer that is not the first to dial waits more.
-    patience: Duration,
-}
-
 struct Driver {
     swarm: Swarm<Behaviour>,
     topic: IdentTopic,
     links: Arc<Links>,
     dialing: BTreeMap<PeerId, Dialing>,
     events: mpsc::Sender<NetworkEvent>,
-    metrics: Arc<crate::metrics::Metrics>,
+    metrics: Arc<Metrics>,
     commands: mpsc::WeakSender<Command>,
     tasks: JoinSet<()>,
 }
@@ -136,12 +84,12 @@ pub(super) async fn start(
     let me = keypair.public().to_peer_id();
     let mut links = Vec::new();
     for peer in peers {
-        let id = peer_id(&peer.key).ok_or_else(|| NetworkError::Key(peer.name.clone()))?;
+        let id = swarm::peer_id(&peer.key).ok_or_else(|| NetworkError::Key(peer.name.clone()))?;
         links.push(Link::new(peer, id, Arc::clone(&metrics)));
     }
     let links = Arc::new(Links::new(links.into_iter()));
-    let mut swarm = swarm(&keypair, &chain, &links, &metrics)?;
-    let listen = listen_on(&mut swarm, listen).await?;
+    let mut swarm = swarm::swarm(&keypair, &chain, &links, &metrics)?;
+    let listen = swarm::listen_on(&mut swarm, listen).await?;
     let (events, events_out) = mpsc::channel(super::EVENTS_MAX);
     let (commands, commands_in) = mpsc::channel(COMMANDS_MAX);
     let (bundles, bundles_in) = mpsc::channel(BUNDLES_MAX);
@@ -161,76 +109,9 @@ pub(super) async fn start(
     Ok((NetworkHandle { links, commands, bundles, metrics, listen }, events_out))
 }
 
-/// The libp2p name of a node key.
-pub(super) fn peer_id(key: &PublicKey) -> Option<PeerId> {
-    let key = ed25519::PublicKey::try_from_bytes(&key.0).ok()?;
-    Some(libp2p::identity::PublicKey::from(key).to_peer_id())
-}
-
 /// What both sides of a message stream must say alike: protocol version and chain.
 fn hello(chain: &Digest) -> Bytes {
     [b"amanah\x01".as_slice(), &chain.0].concat().into()
-}
-
-fn swarm(
-    keypair: &Keypair,
-    chain: &Digest,
-    links: &Links,
-    metrics: &crate::metrics::Metrics,
-) -> Result<Swarm<Behaviour>, NetworkError> {
-    let mut admitted = allow_block_list::Behaviour::<AllowedPeers>::default();
-    for link in links.all() {
-        admitted.allow_peer(link.peer);
-    }
-    let limits = ConnectionLimits::default()
-        .with_max_pending_incoming(Some(PENDING_MAX))
-        .with_max_established_per_peer(Some(PER_PEER_MAX));
-    let behaviour = Behaviour {
-        admitted,
-        limits: connection_limits::Behaviour::new(limits),
-        streams: libp2p_stream::Behaviour::new(),
-        gossip: gossip::behaviour(chain)?,
-    };
-    let transport = transport(keypair, links, metrics)?;
-    // Validators stay connected for ever; our own keepalive tells a dead peer from a quiet one.
-    let config =
-        libp2p::swarm::Config::with_tokio_executor().with_idle_connection_timeout(Duration::from_secs(1 << 32));
-    Ok(Swarm::new(transport, behaviour, keypair.public().to_peer_id(), config))
-}
-
-fn transport(
-    keypair: &Keypair,
-    links: &Links,
-    metrics: &crate::metrics::Metrics,
-) -> Result<Boxed<(PeerId, StreamMuxerBox)>, NetworkError> {
-    let admission = Admission {
-        noise: noise::Config::new(keypair)?,
-        admitted: Arc::new(links.all().map(|link| link.peer).collect::<BTreeSet<_>>()),
-        refused: metrics.network.refused.clone(),
-    };
-    let mut muxer = yamux::Config::default();
-    muxer.set_max_num_streams(STREAMS_MAX);
-    Ok(tcp::tokio::Transport::new(tcp::Config::default().nodelay(true))
-        .upgrade(Version::V1)
-        .authenticate(admission)
-        .multiplex(muxer)
-        .timeout(HANDSHAKE_MAX)
-        .boxed())
-}
-
-async fn listen_on(swarm: &mut Swarm<Behaviour>, address: Multiaddr) -> Result<Multiaddr, NetworkError> {
-    let failed = |reason: String| NetworkError::Listen { address: address.clone(), reason };
-    swarm.listen_on(address.clone()).map_err(|error| failed(error.to_string()))?;
-    loop {
-        match swarm.select_next_some().await {
-            SwarmEvent::NewListenAddr { address, .. } => return Ok(address),
-            SwarmEvent::ListenerError { error, .. } => return Err(failed(error.to_string())),
-            SwarmEvent::ListenerClosed { reason, .. } => {
-                return Err(failed(reason.err().map_or_else(|| "closed".to_owned(), |error| error.to_string())));
-            }
-            _other => {}
-        }
-    }
 }
 
 fn spawn_links(
@@ -246,7 +127,7 @@ fn spawn_links(
     let mut dialing = BTreeMap::new();
     for link in links.all() {
         let (accepted_in, accepted) = mpsc::channel(1);
-        let (connected_in, connected) = watch::channel(false);
+        let (state, connected) = Dialing::new(me, Arc::clone(link));
         accepted_by_peer.insert(link.peer, accepted_in);
         let task = LinkTask {
             link: Arc::clone(link),
@@ -258,13 +139,7 @@ fn spawn_links(
             commands: commands.clone(),
         };
         tasks.spawn(task.run());
-        let patience = if me < link.peer { Duration::ZERO } else { SECOND_DIALER };
-        let now = Instant::now();
-        let next = link.address.is_some().then_some(now + patience);
-        let link = Arc::clone(link);
-        let state =
-            Dialing { connected: connected_in, established: now, backoff: Backoff::new(), next, patience, link };
-        dialing.insert(state.link.peer, state);
+        dialing.insert(link.peer, state);
     }
     let mut control = swarm.behaviour().streams.new_control();
     let mut incoming = control.accept(link::PROTOCOL).expect("registered once, in a swarm just made");
@@ -291,7 +166,7 @@ impl Driver {
     async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut bundles: mpsc::Receiver<Bytes>) {
         let mut next_bundle = Instant::now();
         loop {
-            let next_dial = self.dialing.values().filter_map(|peer| peer.next).min();
+            let next_dial = self.dialing.values().filter_map(Dialing::next).min();
             tokio::select! {
                 event = self.swarm.select_next_some() => self.on_event(event),
                 command = commands.recv() => match command {
@@ -348,12 +223,9 @@ impl Driver {
 
     fn dial_due(&mut self) {
         let now = Instant::now();
-        let due = self.dialing.values_mut().filter(|peer| peer.next.is_some_and(|next| next <= now));
         let mut direct = Vec::new();
-        for peer in due {
-            // An attempt of which nothing is heard is repeated; success and failure set another time.
-            peer.next = Some(now + HANDSHAKE_MAX + Backoff::LAST);
-            let Some(address) = peer.link.address.clone() else { continue };
+        for peer in self.dialing.values_mut() {
+            let Some(address) = peer.take_due(now) else { continue };
             if resolve::is_named(&address) {
                 let (commands, id) = (self.commands.clone(), peer.link.peer);
                 self.tasks.spawn(async move {
@@ -391,12 +263,14 @@ impl Driver {
             SwarmEvent::ConnectionEstablished { peer_id, num_established, .. } => {
                 tracing::debug!(peer = %peer_id, connections = num_established, "connected");
                 if let Some(peer) = self.dialing.get_mut(&peer_id) {
-                    peer.next = None;
-                    peer.established = Instant::now();
-                    peer.connected.send_replace(true);
+                    peer.established();
                 }
             }
-            SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => self.on_lost(peer_id),
+            SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
+                if let Some(peer) = self.dialing.get_mut(&peer_id) {
+                    peer.lost();
+                }
+            }
             SwarmEvent::OutgoingConnectionError { peer_id: Some(peer_id), error, .. } => {
                 tracing::debug!(peer = %peer_id, %error, "dial failed");
                 self.retry(peer_id);
@@ -406,22 +280,9 @@ impl Driver {
         }
     }
 
-    fn on_lost(&mut self, peer_id: PeerId) {
-        if let Some(peer) = self.dialing.get_mut(&peer_id) {
-            peer.connected.send_replace(false);
-            if peer.established.elapsed() > link::SILENCE_MAX {
-                peer.backoff = Backoff::new();
-            }
-        }
-        self.retry(peer_id);
-    }
-
-    fn retry(&mut self, peer_id: PeerId) {
-        if let Some(peer) = self.dialing.get_mut(&peer_id)
-            && peer.link.address.is_some()
-            && !*peer.connected.borrow()
-        {
-            peer.next = Some(Instant::now() + peer.patience + peer.backoff.next());
+    fn retry(&mut self, peer: PeerId) {
+        if let Some(peer) = self.dialing.get_mut(&peer) {
+            peer.retry();
         }
     }
 

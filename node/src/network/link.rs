@@ -4,6 +4,7 @@
 //! dropped unseen at the other end right after it was opened. The two directions live apart, so neither waits for the
 //! other's reader; the link is up while both are.
 
+use super::dialing::Backoff;
 use super::driver::Command;
 use super::frame::{self, FrameError};
 use super::outbox::{Lane, Outbox, Pushed};
@@ -193,7 +194,7 @@ struct Outgoing {
 
 impl Outgoing {
     async fn run(mut self, mut connected: watch::Receiver<bool>, changes: Changes) {
-        let mut backoff = super::driver::Backoff::new();
+        let mut backoff = Backoff::new();
         while connected.wait_for(|connected| *connected).await.is_ok() {
             if let Ok(Ok(stream)) = timeout(HELLO_MAX, self.open()).await {
                 let opened = tokio::time::Instant::now();
@@ -204,7 +205,7 @@ impl Outgoing {
                 self.link.outbox.close();
                 self.link.count_queued();
                 if opened.elapsed() > SILENCE_MAX {
-                    backoff = super::driver::Backoff::new();
+                    backoff = Backoff::new();
                 }
             }
             sleep(backoff.next()).await;

@@ -14,7 +14,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// Seeds of validators, such that a later one is always the first to dial an earlier one.
 fn seeds(n: u8) -> Vec<[u8; 32]> {
     let mut seeds: Vec<_> = (1..=n).map(|byte| [byte; 32]).collect();
-    seeds.sort_by_key(|seed| std::cmp::Reverse(driver::peer_id(&key(seed))));
+    seeds.sort_by_key(|seed| std::cmp::Reverse(swarm::peer_id(&key(seed))));
     seeds
 }
 

@@ -21,7 +21,7 @@ fn swarm(seed: [u8; 32]) -> Swarm<libp2p_stream::Behaviour> {
 /// A stream from validator `seed`, greeted and answered, as a well-behaved peer opens it.
 async fn greeted(seed: [u8; 32], node: &Node, seed_of_node: &[u8; 32]) -> Stream {
     let mut swarm = swarm(seed);
-    let peer = driver::peer_id(&key(seed_of_node)).unwrap();
+    let peer = crate::network::swarm::peer_id(&key(seed_of_node)).unwrap();
     swarm.dial(node.network.listen_address().clone().with_p2p(peer).unwrap()).unwrap();
     let mut control = swarm.behaviour().new_control();
     while !matches!(swarm.select_next_some().await, SwarmEvent::ConnectionEstablished { .. }) {}
@@ -44,7 +44,7 @@ async fn a_stranger_never_gets_past_the_handshake() {
     let seeds = seeds(2);
     let mut node = Node::start(0, &seeds, local(), &[]).await;
     let mut stranger = swarm([99; 32]);
-    let peer = driver::peer_id(&key(&seeds[0])).unwrap();
+    let peer = crate::network::swarm::peer_id(&key(&seeds[0])).unwrap();
     stranger.dial(node.network.listen_address().clone().with_p2p(peer).unwrap()).unwrap();
     let refused = async {
         loop {
@@ -105,7 +105,7 @@ async fn a_stream_that_greets_wrongly_is_dropped() {
     let seeds = seeds(2);
     let node = Node::start(0, &seeds, local(), &[]).await;
     let mut swarm = swarm(seeds[1]);
-    let peer = driver::peer_id(&key(&seeds[0])).unwrap();
+    let peer = crate::network::swarm::peer_id(&key(&seeds[0])).unwrap();
     swarm.dial(node.network.listen_address().clone().with_p2p(peer).unwrap()).unwrap();
     let mut control = swarm.behaviour().new_control();
     tokio::spawn(async move { while swarm.next().await.is_some() {} });
