@@ -46,3 +46,6 @@ pub mod proof;
 
 #[cfg(feature = "store")]
 pub mod store;
+
+#[cfg(test)]
+mod fixture;

@@ -31,12 +31,12 @@ pub enum Terminal {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct Proof {
     /// Steps on the way, at most [`DEPTH_MAX`].
-    depth: u16,
+    pub(super) depth: u16,
     /// A bit per step, root first, highest bit first: the sibling is empty. Unused bits are zero.
-    empty: BoundedVec<u8, { DEPTH_MAX / 8 }>,
+    pub(super) empty: BoundedVec<u8, { DEPTH_MAX / 8 }>,
     /// The other siblings, root first.
-    siblings: BoundedVec<Digest, DEPTH_MAX>,
-    terminal: Terminal,
+    pub(super) siblings: BoundedVec<Digest, DEPTH_MAX>,
+    pub(super) terminal: Terminal,
 }
 
 /// Why a proof shows nothing.
