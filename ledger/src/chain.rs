@@ -237,3 +237,6 @@ pub(crate) fn genesis_history(genesis: &Genesis) -> Result<Vec<Complete>, Genesi
     let (_, header) = State::genesis(genesis)?;
     Ok(History::new().push(&header.digest()))
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,1 +1,8 @@
-//! Promises.
+//! What a block does to the state, and which blocks are no blocks.
+
+mod anchors;
+mod arbitrary;
+mod blocks;
+mod building;
+mod grants;
+mod revocations;

@@ -40,7 +40,6 @@ fn naive_root(leaves: &[(Digest, Digest)], depth: usize) -> Digest {
     }
 }
 
-
 fn root_of(model: &Model) -> Digest {
     naive_root(&model.iter().map(|(k, v)| (*k, *v)).collect::<Vec<_>>(), 0)
 }
