@@ -88,6 +88,4 @@ pub enum Fill {
     WithTransactions,
     /// No transaction: a repair block.
     Empty,
-    /// The next committee. Not asked yet: committees are fixed.
-    Seal,
 }

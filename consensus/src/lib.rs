@@ -4,10 +4,29 @@ pub mod application;
 pub mod config;
 pub mod evidence;
 pub mod limits;
-pub mod machine;
 pub mod message;
 pub mod output;
 pub mod record;
+
+mod certificate;
+mod certify;
+mod fetch;
+mod finality;
+mod justification;
+mod leader;
+pub mod machine;
+mod peers;
+mod pool;
+mod propose;
+mod recovery;
+mod retry;
+mod round;
+mod safety;
+mod status;
+mod sync;
+mod time;
+mod timers;
+mod vote;
 
 pub use application::{Application, BlockFacts, BuildRequest, Content, Fill, Verdict};
 #[cfg(feature = "mutants")]

@@ -35,3 +35,50 @@ pub const SYNC_BLOCKS_MAX: usize = 64;
 
 /// Block bytes in one answer to a sync request.
 pub const SYNC_BYTES_MAX: usize = BLOCK_BYTES_MAX;
+
+/// Votes and proposals are taken up to this many views ahead of ours.
+pub const VIEWS_AHEAD_MAX: u64 = 8;
+
+/// Votes are taken down to this many views behind ours: (64 + 1 + 8) views of 3 slots for 31 validators of 130 bytes
+/// are 0.9 MB.
+pub const VIEWS_BEHIND_MAX: u64 = 64;
+
+/// Final views whose votes are kept a little longer, for evidence.
+pub const EVIDENCE_TAIL: u64 = 8;
+
+/// Final views whose certificates are kept, to answer those who are a little behind: 64 × 3 × 2,053 bytes = 0.4 MB.
+pub const CERTIFICATE_TAIL: u64 = 64;
+
+/// Unfinalized blocks on top of each other, above which only empty ones follow (R1, R2).
+pub const DEPTH_MAX: u64 = 16;
+
+/// Blocks between the newest final one and a certified one that are fetched one by one; beyond, sync by height closes
+/// the gap first. With DEPTH_MAX full blocks the line holds 17 MiB and empty ones.
+pub const ANCESTORS_MAX: u64 = 128;
+
+/// Uncertified blocks kept: one per view from this many views behind to VIEWS_AHEAD_MAX ahead, 17 MiB.
+pub const UNCERTIFIED_VIEWS_BEHIND: u64 = 8;
+
+/// Questions for a block that are open at once: half a sync answer.
+pub const FETCHES_MAX: usize = 32;
+
+/// Bad signatures of one peer in one view, after which no more of it are checked.
+pub const BAD_SIGNATURES_MAX: u32 = 3;
+
+/// Bytes a second served to one peer in answer to requests.
+pub const SERVE_BYTES_PER_SECOND: u64 = 2 * 1024 * 1024;
+
+/// Bytes served to one peer at once: four of the largest answers.
+pub const SERVE_BYTES_BURST: u64 = 4 * MESSAGE_BYTES_MAX as u64;
+
+/// What an answer from the store counts as before its size is known: a quarter of the largest.
+pub const STORE_ANSWER_BYTES: u64 = MESSAGE_BYTES_MAX as u64 / 4;
+
+/// Back-off never multiplies a wait by more.
+pub const BACKOFF_MAX: u64 = 8;
+
+/// A has_work hint counts for this long.
+pub const HINT_MS: u64 = 10_000;
+
+/// Clock alarms are at least this far apart.
+pub const CLOCK_ALARM_EVERY_MS: u64 = 60_000;

@@ -1,15 +1,27 @@
-//! The machine: state of one validator in one epoch, stepped by inputs.
+//! The machine: the state of one validator in one epoch, stepped by inputs.
+//!
+//! A step takes one input and then settles: it applies the rules until none applies. The rules are in the files beside
+//! this one: [`crate::certify`] R0 R6, [`crate::propose`] R1, [`crate::vote`] R2 R4, [`crate::timers`] R3 2.6–2.8,
+//! [`crate::finality`] R5 R8, [`crate::retry`] R10, [`crate::fetch`] and [`crate::sync`] 2.10, [`crate::status`] hints.
 
-use crate::application::{Application, Content};
+use crate::application::{Application, Content, Verdict};
+use crate::certificate::{Certificates, Electorate};
 use crate::config::Config;
-use crate::output::{Input, Output};
+use crate::leader::{Draw, Leaders};
+use crate::message::{Message, Proposal};
+use crate::output::{Effect, Input, Outgoing, Output, To};
+use crate::peers::Peers;
+use crate::pool::Pool;
 use crate::record::Record;
+use crate::round::Round;
+use crate::safety::Safety;
+use crate::time::{Clock, Waits};
 use amanah_ledger::certificate::Certificate;
 use amanah_ledger::committee::ValidatorIndex;
-use amanah_ledger::crypto::{Digest, Signer, Verifier};
+use amanah_ledger::crypto::Digest;
 use amanah_ledger::position::{Height, View};
 use amanah_ledger::time::UnixMs;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 /// A final block, as much of it as consensus needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +77,8 @@ pub struct Standing {
     pub view: View,
     /// Its leader.
     pub leader: ValidatorIndex,
+    /// View of the newest final block.
+    pub final_view: View,
     /// Height of the newest final block.
     pub final_height: Height,
     /// Digest of the newest final block.
@@ -75,56 +89,212 @@ pub struct Standing {
     pub connected: Vec<bool>,
     /// Whether we can still sign.
     pub signing: bool,
+    /// Unfinalized blocks held.
+    pub blocks_held: usize,
 }
 
 /// One validator in one epoch.
 #[derive(Debug)]
 pub struct Machine {
-    config: Config,
-    floor: Floor,
+    pub(crate) config: Config,
+    pub(crate) electorate: Electorate,
+    pub(crate) leaders: Leaders,
+    pub(crate) safety: Safety,
+    pub(crate) clock: Clock,
+    pub(crate) draw: Draw,
+    pub(crate) view: View,
+    pub(crate) turn: Turn,
+    pub(crate) last_final: Parent,
+    pub(crate) book: Certificates,
+    pub(crate) rounds: BTreeMap<View, Round>,
+    pub(crate) pool: Pool,
+    pub(crate) peers: Peers,
+    pub(crate) own_proposal: Option<Box<Proposal>>,
+    pub(crate) retry: crate::retry::Retry,
+    pub(crate) fetches: BTreeMap<Digest, crate::fetch::Fetch>,
+    pub(crate) asks: crate::fetch::Asks,
+    pub(crate) sync: crate::sync::Sync,
+    pub(crate) telling: crate::status::Telling,
+}
+
+/// What the timers of the current view count from.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Turn {
+    /// When there was first something to do.
+    pub(crate) work_at: Option<u64>,
+    /// When the leader's proposal was first there, unless it was refused.
+    pub(crate) proposal_at: Option<u64>,
+}
+
+/// A block that may be built on, and the view that certified it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Parent {
+    pub(crate) view: View,
+    pub(crate) point: FinalPoint,
+}
+
+/// One step while it runs.
+pub(crate) struct Step<'a> {
+    pub(crate) app: &'a mut dyn Application,
+    /// The wall clock: block times.
+    pub(crate) wall: UnixMs,
+    /// The clock that never goes back: timers.
+    pub(crate) now: u64,
+    pub(crate) out: Output,
+    /// One proposal per step, so that a step ends even where one vote certifies.
+    pub(crate) has_proposed: bool,
+    wake_at: Option<u64>,
 }
 
 impl Machine {
-    /// Starts from the ledger's head and the records of the vote log, in any order. Without a signer the machine
-    /// follows and serves but never votes.
-    ///
-    /// # Errors
-    /// When key, log and ledger do not belong together.
-    pub fn start(
-        config: Config,
-        signer: Option<Box<dyn Signer>>,
-        verifier: Arc<dyn Verifier>,
-        floor: Floor,
-        records: Vec<Record>,
-        now: u64,
-        app: &mut dyn Application,
-    ) -> Result<(Self, Output), StartError> {
-        drop((signer, verifier, records, now, app.has_work(&floor.head.digest)));
-        Ok((Self { config, floor }, Output::default()))
-    }
-
-    /// Takes one input at local time `now` (milliseconds since 1970; a clock that jumps does no lasting harm).
+    /// Takes one input at local time `now` (milliseconds since 1970; a clock that is set back does no lasting harm).
     pub fn step(&mut self, now: u64, input: Input, app: &mut dyn Application) -> Output {
-        drop((now, input, app.has_work(&self.floor.head.digest)));
-        Output::default()
+        let mut step = Step::new(now, self.clock.tick(now), app);
+        match input {
+            Input::Message { from, message } => self.receive(&mut step, from, message),
+            Input::Connected(peer) => self.connected(&mut step, peer),
+            Input::Disconnected(peer) => self.disconnected(peer),
+            Input::WorkChanged | Input::Wake => {}
+        }
+        self.settle(&mut step);
+        step.finish()
     }
 
     /// Where the machine stands.
     pub fn standing(&self) -> Standing {
+        let me = self.config.me;
+        let own = self.last_final.point.height;
+        let is_me = |index: ValidatorIndex| index == me;
         Standing {
-            view: View(1),
-            leader: self.leader(View(1)),
-            final_height: self.floor.head.height,
-            final_block: self.floor.head.digest,
-            reported: vec![None; self.config.committee.n()],
-            connected: vec![false; self.config.committee.n()],
-            signing: false,
+            view: self.view,
+            leader: self.leaders.of(self.view),
+            final_view: self.last_final.view,
+            final_height: own,
+            final_block: self.last_final.point.digest,
+            reported: self.peers.iter().map(|(i, peer)| if is_me(i) { Some(own) } else { peer.reported() }).collect(),
+            connected: self.peers.iter().map(|(i, peer)| is_me(i) || peer.is_connected).collect(),
+            signing: self.safety.is_signing(),
+            blocks_held: self.pool.len(),
         }
     }
 
     /// Who leads `view`.
     pub fn leader(&self, view: View) -> ValidatorIndex {
-        drop(view);
-        self.config.me
+        self.leaders.of(view)
+    }
+
+    /// Applies the rules until none applies, then asks and repeats what is still open.
+    pub(crate) fn settle(&mut self, step: &mut Step<'_>) {
+        // Ends: each round judges a block, finalizes one, or gives one of the finitely many votes of the views entered;
+        // without a proposal (one per step) no view is entered by our own votes for ever.
+        while self.judge(step)
+            || self.finalize(step)
+            || self.vote_to_finalize(step)
+            || self.propose(step)
+            || self.vote_to_notarize(step)
+            || self.give_up(step)
+        {}
+        self.fetch_blocks(step);
+        self.ask_for_certificates(step);
+        self.catch_up(step);
+        self.repeat(step);
+        self.tell(step);
+    }
+
+    fn receive(&mut self, step: &mut Step<'_>, from: ValidatorIndex, message: Message) {
+        let Some(peer) = self.peers.get_mut(from).filter(|_| from != self.config.me) else { return };
+        peer.heard_at = Some(step.now);
+        peer.is_connected = true;
+        match message {
+            Message::Vote(vote) => self.take_vote(step, from, &vote),
+            Message::Proposal(proposal) => self.take_proposal(step, from, *proposal),
+            Message::Certificate(certificate) => self.take_certificate(step, from, certificate),
+            Message::Bundle(bundle) => {
+                self.take_certificates(step, from, bundle.certificates.into_vec());
+                for vote in &bundle.votes {
+                    self.take_vote(step, from, vote);
+                }
+            }
+            Message::Status(status) => self.take_status(step, from, status),
+            Message::BlockRequest(digest) => self.serve_block(step, from, digest),
+            Message::BlockResponse { digest, block } => self.take_block(step, &digest, block),
+            Message::CertificateRequest { epoch, views } => self.serve_certificates(step, from, epoch, &views),
+            Message::CertificateResponse(certificates) => {
+                self.take_certificates(step, from, certificates.into_vec());
+                self.asks.answered(step.now);
+            }
+            Message::SyncRequest { from_height, to_height } => self.serve_sync(step, from, from_height, to_height),
+            Message::SyncResponse(response) => self.take_sync(step, from, &response),
+        }
+    }
+
+    /// The waits of the current view.
+    pub(crate) fn waits(&self) -> Waits {
+        let skipped = self.view.0.saturating_sub(self.last_final.view.0).saturating_sub(1);
+        Waits::new(self.config.timing, skipped, self.electorate.committee().f())
+    }
+
+    /// What is known of a block that is the newest final one or judged valid.
+    pub(crate) fn valid_point(&self, digest: &Digest) -> Option<FinalPoint> {
+        if *digest == self.last_final.point.digest {
+            return Some(self.last_final.point);
+        }
+        let held = self.pool.get(digest).filter(|held| held.verdict == Some(Verdict::Valid))?;
+        let facts = held.facts;
+        Some(FinalPoint { digest: *digest, height: facts.height, time: facts.time, content: facts.content })
+    }
+
+    /// The name and height of the newest final block.
+    pub(crate) fn floor(&self) -> (Digest, Height) {
+        (self.last_final.point.digest, self.last_final.point.height)
+    }
+
+    /// How many unfinalized blocks end in one of this height.
+    pub(crate) fn depth(&self, height: Height) -> u64 {
+        height.0.saturating_sub(self.last_final.point.height.0)
+    }
+
+    /// Writes to the vote log, if there is one: who cannot sign has nothing to remember.
+    pub(crate) fn log(&self, step: &mut Step<'_>, record: Record) {
+        if self.safety.is_signing() {
+            step.out.records.push(record);
+        }
+    }
+}
+
+impl<'a> Step<'a> {
+    pub(crate) fn new(wall: u64, now: u64, app: &'a mut dyn Application) -> Self {
+        Self { app, wall: UnixMs(wall), now, out: Output::default(), has_proposed: false, wake_at: None }
+    }
+
+    pub(crate) fn send(&mut self, to: ValidatorIndex, message: Message) {
+        self.out.after_sync.push(Outgoing { to: To::One(to), message });
+    }
+
+    pub(crate) fn send_all(&mut self, message: Message) {
+        self.out.after_sync.push(Outgoing { to: To::All, message });
+    }
+
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.out.effects.push(effect);
+    }
+
+    /// Asks to be woken at `at`; never at or before now.
+    pub(crate) fn wake(&mut self, at: u64) {
+        let at = at.max(self.now.saturating_add(1));
+        self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    /// Whether `at` has come; if not, asks to be woken then.
+    pub(crate) fn is_due(&mut self, at: u64) -> bool {
+        if at > self.now {
+            self.wake(at);
+        }
+        at <= self.now
+    }
+
+    pub(crate) fn finish(mut self) -> Output {
+        self.out.next_wake = self.wake_at.map(|at| self.wall.0.saturating_add(at - self.now));
+        self.out
     }
 }

@@ -1,0 +1,101 @@
+//! R10: what is open is repeated until it is answered. Repeats send what was signed before and sign nothing.
+
+use crate::limits::RETRY_VIEWS_MAX;
+use crate::machine::{Machine, Step};
+use crate::message::{Bundle, Message, Vote};
+use crate::output::{Effect, To};
+use amanah_ledger::certificate::Certificate;
+use amanah_ledger::codec::BoundedVec;
+use amanah_ledger::committee::ValidatorIndex;
+use amanah_ledger::position::View;
+
+/// When to repeat next.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Retry {
+    at: Option<u64>,
+    /// The wait after the next repeat, as a power of two of t_r.
+    doublings: u32,
+}
+
+impl Retry {
+    /// Amendment 22: on entry of a view, and when a stream opens, t_r counts from the start.
+    pub(crate) fn restart(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Machine {
+    /// Repeats what is open, when it is time.
+    pub(crate) fn repeat(&mut self, step: &mut Step<'_>) {
+        if !self.is_open() {
+            self.retry.restart();
+            return;
+        }
+        let timing = self.config.timing;
+        let wait = (4 * timing.delta_ms).saturating_mul(1 << self.retry.doublings.min(16)).min(timing.retry_max_ms);
+        let at = match self.retry.at {
+            Some(at) => at,
+            None => step.now.saturating_add(self.draw.jitter(wait)),
+        };
+        self.retry.at = Some(at);
+        if !step.is_due(at) {
+            return;
+        }
+        self.retry.doublings = self.retry.doublings.saturating_add(1);
+        let wait = wait.saturating_mul(2).min(timing.retry_max_ms);
+        let next = step.now.saturating_add(self.draw.jitter(wait));
+        self.retry.at = Some(next);
+        step.wake(next);
+        let bundle = self.bundle();
+        // Pitfall 3: our own repeated votes count for us as they do for others.
+        for vote in &bundle.votes {
+            if let Some(verified) = self.electorate.check_vote(vote) {
+                self.count(step, verified);
+            }
+        }
+        step.send_all(Message::Bundle(bundle));
+        for peer in self.electorate.others() {
+            self.repeat_proposal(step, peer);
+        }
+        step.effect(Effect::OfferPending { to: To::All });
+    }
+
+    /// Whether something of ours, or a block above the newest final one, waits for others.
+    fn is_open(&self) -> bool {
+        let given = self.safety.given(self.view);
+        let has_voted = given.notarize.is_some() || given.nullify.is_some();
+        let has_blocks = self.book.above(self.last_final.view).any(|(_, page)| page.block().is_some());
+        self.safety.is_signing() && (has_voted || has_blocks || self.turn.work_at.is_some())
+    }
+
+    /// Everything a peer may need to join us: how we came here, what we said, what is final.
+    pub(crate) fn bundle(&self) -> Bundle {
+        let entry = self.book.page(View(self.view.0.saturating_sub(1))).and_then(|page| page.best());
+        let mut certificates: Vec<Certificate> =
+            entry.map(|(_, certificate)| certificate.clone()).into_iter().collect();
+        let given = self.safety.given(self.view);
+        let mut votes: Vec<Vote> = given.notarize.into_iter().chain(given.nullify).collect();
+        let newest = self.book.above(self.last_final.view).rev();
+        let notarized = newest.filter_map(|(view, page)| page.notarization.as_ref().map(|n| (view, n)));
+        for (view, notarization) in notarized.take(RETRY_VIEWS_MAX) {
+            certificates.push(notarization.certificate().clone());
+            votes.extend(self.safety.given(view).finalize);
+        }
+        certificates.extend(self.newest_finalization().cloned());
+        Bundle {
+            certificates: BoundedVec::try_from(certificates).unwrap_or_default(),
+            votes: BoundedVec::try_from(votes).unwrap_or_default(),
+        }
+    }
+
+    /// Sends our proposal of this view again to a peer that did not vote for it.
+    pub(crate) fn repeat_proposal(&self, step: &mut Step<'_>, peer: ValidatorIndex) {
+        let Some(proposal) = &self.own_proposal else { return };
+        let round = self.rounds.get(&self.view);
+        let has_voted = round.is_some_and(|round| round.voters().any(|voter| voter == peer));
+        let has_left = self.peers.get(peer).is_some_and(|shown| shown.view > self.view);
+        if !has_voted && !has_left {
+            step.send(peer, Message::Proposal(proposal.clone()));
+        }
+    }
+}

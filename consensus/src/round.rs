@@ -1,0 +1,125 @@
+//! The votes and the proposal of one view: one slot per validator and kind of vote.
+//!
+//! The first vote counts, a repeated one changes nothing, a conflicting one becomes evidence and does not count. A
+//! certificate made by others overrides what the slots say (pitfalls 4, 7, 8).
+
+use crate::certificate::{Electorate, Kind, VerifiedCertificate, VerifiedVote};
+use crate::evidence::Evidence;
+use crate::message::Vote;
+use amanah_ledger::certificate::{BlockVote, VoteContent};
+use amanah_ledger::committee::ValidatorIndex;
+use amanah_ledger::time::UnixMs;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One view as far as votes go.
+#[derive(Debug, Default)]
+pub(crate) struct Round {
+    votes: [BTreeMap<ValidatorIndex, VerifiedVote>; 3],
+    accused: BTreeSet<(ValidatorIndex, crate::evidence::EvidenceKind)>,
+    candidate: Option<Candidate>,
+}
+
+/// The first proposal that the leader of the view signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    /// The leader's vote.
+    pub(crate) vote: BlockVote,
+    /// Our clock when it came (T3).
+    pub(crate) received: UnixMs,
+    /// Whether it was refused for this view; its block may still be judged and certified elsewhere.
+    pub(crate) is_refused: bool,
+}
+
+/// What a vote changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// It counts.
+    New,
+    /// Its slot was taken; if by something it excludes, here is the proof.
+    Ignored,
+    /// It is proof of a fault. It counts only if its own slot was free.
+    Proof(Evidence),
+}
+
+impl Round {
+    /// Whether this very statement of this validator is counted already, so that checking it again tells nothing.
+    pub(crate) fn knows(&self, vote: &Vote) -> bool {
+        self.slots(&vote.content).get(&vote.signer).is_some_and(|first| first.vote().content == vote.content)
+    }
+
+    /// Counts a vote.
+    pub(crate) fn count(&mut self, vote: VerifiedVote) -> Counted {
+        let signer = vote.vote().signer;
+        let earlier = self.votes.iter().filter_map(|slots| slots.get(&signer));
+        let proof = earlier.filter_map(|first| Evidence::of(first.vote(), vote.vote())).next();
+        let slots = &mut self.votes[slot_of(&vote.vote().content)];
+        let is_new = !slots.contains_key(&signer);
+        slots.entry(signer).or_insert(vote);
+        match proof {
+            // One proof per validator and kind is enough: the second says nothing new.
+            Some(proof) if self.accused.insert((signer, proof.kind)) => Counted::Proof(proof),
+            Some(_) | None if is_new => Counted::New,
+            Some(_) | None => Counted::Ignored,
+        }
+    }
+
+    /// The certificate that the votes with this content make, if they are a quorum.
+    pub(crate) fn certificate(&self, content: VoteContent, electorate: &Electorate) -> Option<VerifiedCertificate> {
+        let votes: Vec<VerifiedVote> = self.slots(&content).values().copied().collect();
+        electorate.assemble(content, &votes)
+    }
+
+    /// Who voted anything here.
+    pub(crate) fn voters(&self) -> impl Iterator<Item = ValidatorIndex> + '_ {
+        self.votes.iter().flat_map(|slots| slots.keys().copied())
+    }
+
+    /// Who voted to notarize this.
+    pub(crate) fn notarizers(&self, vote: BlockVote) -> impl Iterator<Item = ValidatorIndex> + '_ {
+        let slots = &self.votes[Kind::Notarization as usize];
+        let content = VoteContent::Notarize(vote);
+        slots.values().filter(move |v| v.vote().content == content).map(|v| v.vote().signer)
+    }
+
+    /// Whether this validator gave the view up.
+    pub(crate) fn has_nullified(&self, validator: ValidatorIndex) -> bool {
+        self.votes[Kind::Nullification as usize].contains_key(&validator)
+    }
+
+    /// The leader's proposal.
+    pub(crate) fn candidate(&self) -> Option<&Candidate> {
+        self.candidate.as_ref()
+    }
+
+    /// The leader's proposal, unless it was refused.
+    pub(crate) fn live_candidate(&self) -> Option<&Candidate> {
+        self.candidate.as_ref().filter(|candidate| !candidate.is_refused)
+    }
+
+    /// Takes the first proposal; a later one changes nothing.
+    pub(crate) fn propose(&mut self, vote: BlockVote, received: UnixMs) {
+        self.candidate.get_or_insert(Candidate { vote, received, is_refused: false });
+    }
+
+    /// Refuses the proposal for this view.
+    pub(crate) fn refuse(&mut self) {
+        if let Some(candidate) = &mut self.candidate {
+            candidate.is_refused = true;
+        }
+    }
+
+    fn slots(&self, content: &VoteContent) -> &BTreeMap<ValidatorIndex, VerifiedVote> {
+        &self.votes[slot_of(content)]
+    }
+}
+
+fn slot_of(content: &VoteContent) -> usize {
+    match content {
+        VoteContent::Notarize(_) => Kind::Notarization as usize,
+        VoteContent::Nullify { .. } => Kind::Nullification as usize,
+        VoteContent::Finalize(_) => Kind::Finalization as usize,
+    }
+}
+
+#[cfg(test)]
+mod tests;

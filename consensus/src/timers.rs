@@ -1,0 +1,107 @@
+//! R3 with 2.6, 2.7 and 2.8: when we give a view up. Timers run only when there is something to do: an idle network
+//! changes no view and writes nothing.
+
+use crate::machine::{Machine, Step};
+use crate::message::Message;
+use crate::output::{Effect, To};
+use crate::safety::Intent;
+use amanah_ledger::committee::ValidatorIndex;
+use std::collections::BTreeSet;
+
+/// Why we give a view up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// t_l: work, and no proposal.
+    NoProposal,
+    /// t_a: no certificate.
+    NoCertificate,
+    /// The proposal was refused.
+    Refused,
+    /// The leader gave its own view up.
+    LeaderGaveUp,
+    /// The leader says nothing while a quorum of others does (2.8).
+    LeaderSilent,
+}
+
+impl Machine {
+    /// R3 for the current view.
+    pub(crate) fn give_up(&mut self, step: &mut Step<'_>) -> bool {
+        let given = self.safety.given(self.view);
+        if !self.safety.is_signing() || given.nullify.is_some() {
+            return false;
+        }
+        if self.turn.work_at.is_none() && self.is_work(step) {
+            self.turn.work_at = Some(step.now);
+        }
+        let Some(reason) = self.reason_to_give_up(step) else { return false };
+        // Amendment 10: what armed the timer may be gone.
+        let has_proposal = self.rounds.get(&self.view).is_some_and(|round| round.live_candidate().is_some());
+        if !has_proposal && !self.is_work(step) {
+            self.turn.work_at = None;
+            return false;
+        }
+        let Some(verified) = self.cast(step, &Intent::Nullify(self.view)) else { return false };
+        step.send_all(Message::Vote(*verified.vote()));
+        if reason == Reason::NoProposal {
+            // R11: perhaps the leader does not know what we know.
+            self.tell_all(step);
+            step.effect(Effect::OfferPending { to: To::All });
+        }
+        self.count(step, verified);
+        true
+    }
+
+    fn reason_to_give_up(&self, step: &mut Step<'_>) -> Option<Reason> {
+        let leader = self.leaders.of(self.view);
+        let round = self.rounds.get(&self.view);
+        let has_proposal = round.is_some_and(|round| round.live_candidate().is_some());
+        let grace = self.config.timing.gossip_grace_ms;
+        let waits = self.waits();
+        if let Some(work_at) = self.turn.work_at {
+            // Amendment 17: remembered until there is work.
+            if round.is_some_and(|round| round.candidate().is_some() && !has_proposal) {
+                return Some(Reason::Refused);
+            }
+            if round.is_some_and(|round| round.has_nullified(leader)) {
+                return Some(Reason::LeaderGaveUp);
+            }
+            if !has_proposal && self.is_leader_silent(step.now, leader) {
+                return Some(Reason::LeaderSilent);
+            }
+            let leader_at = work_at.saturating_add(grace).saturating_add(waits.leader_ms());
+            if !has_proposal && step.is_due(leader_at) {
+                return Some(Reason::NoProposal);
+            }
+        }
+        let work_at = self.turn.work_at.map(|at| at.saturating_add(grace));
+        let armed_at = [work_at, self.turn.proposal_at].into_iter().flatten().min()?;
+        step.is_due(armed_at.saturating_add(waits.certificate_ms())).then_some(Reason::NoCertificate)
+    }
+
+    /// 2.8: local and never on the ledger. Without a quorum of others alive the silence may be ours.
+    fn is_leader_silent(&self, now: u64, leader: ValidatorIndex) -> bool {
+        let silence_ms = self.config.timing.silence_ms;
+        let is_alive = |index: &ValidatorIndex| self.peers.is_alive(*index, now, silence_ms);
+        let others = self.electorate.others().filter(|index| *index != leader).filter(is_alive).count();
+        leader != self.config.me && !is_alive(&leader) && others + 1 >= self.electorate.committee().quorum()
+    }
+
+    /// work(v) of 2.7: something of our own, or f+1 others who say or show that they have something.
+    fn is_work(&self, step: &mut Step<'_>) -> bool {
+        self.has_own_work(step) || self.others_at_work(step.now) > self.electorate.committee().f()
+    }
+
+    /// Amendment 10: never derived from what others say, or the network keeps itself awake for ever. Amendment 11: what
+    /// our builder would include on our tip, not what lies in the mempool.
+    pub(crate) fn has_own_work(&self, step: &mut Step<'_>) -> bool {
+        let tip = self.tip().unwrap_or(self.last_final);
+        self.is_stale(step, &tip) || (self.may_carry_transactions(&tip) && step.app.has_work(&tip.point.digest))
+    }
+
+    fn others_at_work(&self, now: u64) -> usize {
+        let voters = self.rounds.range(self.view..).flat_map(|(_, round)| round.voters());
+        let hints = self.peers.iter().filter(|(_, peer)| peer.hints_at_work(self.view, now)).map(|(index, _)| index);
+        let others: BTreeSet<ValidatorIndex> = voters.chain(hints).filter(|index| *index != self.config.me).collect();
+        others.len()
+    }
+}
