@@ -154,8 +154,6 @@ impl Application for Branches {
         let executed = match request.fill {
             Fill::WithTransactions => parent.build(proposal, self.mempool.candidates().map(|t| &**t)),
             Fill::Empty => parent.build(proposal, []),
-            // The rules of this version have no seal block.
-            Fill::Seal => return None,
         };
         if request.fill == Fill::WithTransactions && executed.block().body.is_empty() {
             return None;
