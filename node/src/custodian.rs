@@ -5,6 +5,7 @@
 //! of it (`desk`), and the thread that owns the desk and answers only for what is durable (`owner`).
 
 mod anchoring;
+mod courier;
 mod day_file;
 mod desk;
 mod durable;
@@ -15,6 +16,7 @@ mod owner;
 mod sealing;
 mod vault;
 
+pub use courier::{OUTBOX_MAX, carry};
 pub use day_file::DayFileError;
 pub use desk::{
     AcceptError, Ask, DecideError, Decided, Desk, EnrolError, GrantError, LinkError, LogError, Me, RevokeError, Setup,

@@ -1,5 +1,6 @@
 //! How a hospital runs the ledger: the library of `amanahd`.
 
+pub mod api;
 pub mod config;
 pub mod custodian;
 pub mod exit;

@@ -1,0 +1,193 @@
+//! The HTTP API of a node: what is public, what wallets do, what a hospital's systems do.
+//!
+//! Handlers check what can be checked without the private store, then send an act to the custodian and wait until
+//! what it wrote is durable. Bodies, waits and concurrent requests are bounded. Logs name the route's template, the
+//! status and the time it took: no path, no address, no body. Every refusal is a [`Problem`].
+
+mod hospital;
+mod problem;
+mod public;
+mod rate;
+mod reading;
+mod refusal;
+mod request;
+mod sessions;
+mod wallet;
+
+pub use problem::{Code, Problem};
+pub use reading::LedgerReading;
+
+use crate::config::{ClientConfig, StaffConfig};
+use crate::custodian::{Clock, Custodian};
+use amanah_ledger::crypto::{Digest, Keypair};
+use amanah_ledger::exchange::GRANT_REQUEST_BYTES_MAX;
+use amanah_ledger::genesis::Genesis;
+use amanah_ledger::member::MemberId;
+use amanah_ledger::network_file::NetworkFile;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, serve::ListenerExt};
+use rate::RateLimit;
+use sessions::Sessions;
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+/// Requests that are worked on at once.
+const CONCURRENT_MAX: usize = 4096;
+/// A request that takes longer is given up; longer than the longest wait for a height.
+const TIMEOUT: Duration = Duration::from_millis(public::WAIT_MS_MAX + 10_000);
+
+/// How often one address may ask for what costs the hospital something, in a minute.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Enrolments.
+    pub enrolments_per_minute: u32,
+    /// Revocations of consents that are not on the ledger.
+    pub unknown_revocations_per_minute: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { enrolments_per_minute: 120, unknown_revocations_per_minute: 30 }
+    }
+}
+
+/// What the API serves.
+#[derive(Debug)]
+pub struct ApiSetup {
+    /// The member's name.
+    pub name: String,
+    /// Its id.
+    pub member: MemberId,
+    /// Where the network began.
+    pub genesis: Arc<Genesis>,
+    /// The network file as wallets get it.
+    pub network: NetworkFile,
+    /// Signs directory entries.
+    pub gateway: Arc<Keypair>,
+    /// Practitioners the hospital vouches for.
+    pub staff: Vec<StaffConfig>,
+    /// Systems that may use the hospital's part.
+    pub clients: Vec<ClientConfig>,
+    /// What one address may ask.
+    pub limits: Limits,
+}
+
+/// What handlers stand on.
+pub struct App {
+    name: String,
+    member: MemberId,
+    chain: Digest,
+    genesis: Arc<Genesis>,
+    network: NetworkFile,
+    gateway: Arc<Keypair>,
+    staff: Vec<StaffConfig>,
+    clients: BTreeSet<Digest>,
+    custodian: Custodian,
+    ledger: LedgerReading,
+    clock: Clock,
+    sessions: Sessions,
+    enrolments: RateLimit,
+    unknown_revocations: RateLimit,
+    working: Semaphore,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "App({})", self.name)
+    }
+}
+
+impl App {
+    /// Puts the API together.
+    pub fn new(setup: ApiSetup, custodian: Custodian, ledger: LedgerReading, clock: Clock) -> Arc<Self> {
+        Arc::new(Self {
+            name: setup.name,
+            member: setup.member,
+            chain: setup.genesis.chain(),
+            genesis: setup.genesis,
+            network: setup.network,
+            gateway: setup.gateway,
+            staff: setup.staff,
+            clients: setup.clients.into_iter().map(|client| client.key_hash).collect(),
+            custodian,
+            ledger,
+            clock,
+            sessions: Sessions::default(),
+            enrolments: RateLimit::new(setup.limits.enrolments_per_minute),
+            unknown_revocations: RateLimit::new(setup.limits.unknown_revocations_per_minute),
+            working: Semaphore::new(CONCURRENT_MAX),
+        })
+    }
+}
+
+/// All routes.
+pub fn router(app: Arc<App>) -> Router {
+    let routes = Router::new()
+        .route("/v1/network", get(public::network))
+        .route("/v1/status", get(public::status))
+        .route("/v1/proofs", post(public::proofs))
+        .route("/v1/locks/{prefix}", get(public::locks))
+        .route("/v1/directory/{handle}", get(public::directory))
+        .route("/v1/tx", post(public::transaction))
+        .route("/v1/enrolments", post(wallet::enrol))
+        .route("/v1/login/nonce", post(wallet::nonce))
+        .route("/v1/login", post(wallet::login))
+        .route("/v1/me", get(wallet::me))
+        .route("/v1/me/accept", post(wallet::accept))
+        .route("/v1/me/consents", get(wallet::consents).post(wallet::grant))
+        .route("/v1/me/log", get(wallet::log))
+        .route("/v1/me/days", post(wallet::days))
+        .route("/v1/patients", get(hospital::patients).post(hospital::link))
+        .route("/v1/decisions", post(hospital::decide));
+    routes
+        .fallback(|| async { Problem::from(Code::NotFound) })
+        .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
+        .layer(DefaultBodyLimit::max(GRANT_REQUEST_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), bounded))
+        .with_state(app)
+}
+
+/// Serves `router` until `shutdown`, then finishes what has begun.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let listener = listener.tap_io(|stream| {
+        // Small answers leave at once.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "no TCP_NODELAY");
+        }
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+}
+
+/// Takes no more requests at once than [`CONCURRENT_MAX`], none for longer than [`TIMEOUT`], and logs each by its
+/// template alone.
+async fn bounded(State(app): State<Arc<App>>, route: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let Ok(_permit) = app.working.try_acquire() else { return Problem::from(Code::Busy).into_response() };
+    let (method, began) = (request.method().clone(), Instant::now());
+    let response = match tokio::time::timeout(TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_elapsed) => Problem::from(Code::TimedOut).into_response(),
+    };
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
+    tracing::debug!(%method, route, status, ms, "answered");
+    response
+}
+
+#[cfg(test)]
+mod tests;

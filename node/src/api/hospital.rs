@@ -1,0 +1,148 @@
+//! What a hospital's own systems do: link a patient, ask "may I?".
+
+use super::App;
+use super::problem::{Code, Problem};
+use super::request::{Body, Hospital};
+use crate::custodian::{Ask, Code as EnrolmentCode, Decided, Mrn};
+use amanah_ledger::codec;
+use amanah_ledger::codec::BoundedVec;
+use amanah_ledger::crypto::Ed25519;
+use amanah_ledger::directory::{DIRECTORY_ENTRY_BYTES_MAX, SignedDirectoryEntry};
+use amanah_ledger::document::{Action, Effect};
+use amanah_ledger::engine::{Outcome, ReasonCode, Requester};
+use amanah_ledger::label::{Label, LabelPrefix};
+use amanah_ledger::leaf::{KeyRole, MemberLeaf, MemberStatus};
+use amanah_ledger::position::Height;
+use amanah_ledger::preset::Selection;
+use amanah_ledger::state;
+use amanah_ledger::time::{DAY_MS, UnixMs};
+use amanah_ledger::vocabulary::{Kind, Vocabulary};
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A practitioner's entry vouches for them this long.
+const ENTRY_AGE_MS_MAX: u64 = DAY_MS;
+/// Clocks of hospitals differ at most this much.
+const CLOCK_SKEW_MS: u64 = 5 * 60 * 1000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Link {
+    mrn: String,
+    code: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct Linked {
+    relationship: String,
+}
+
+pub(super) async fn link(State(app): State<Arc<App>>, _: Hospital, body: Body) -> Result<Json<Linked>, Problem> {
+    let Link { mrn, code } = body.json()?;
+    let mrn = Mrn::parse(&mrn)?;
+    let code = EnrolmentCode::parse(&code).ok_or(Code::CodeNotOpen)?;
+    let relationship = app.custodian.act(move |desk, now, head| desk.link(now, head, mrn, code)).await??;
+    Ok(Json(Linked { relationship: Label::relationship(&relationship).to_string() }))
+}
+
+#[derive(Serialize)]
+pub(super) struct Patients {
+    relationships: Vec<String>,
+}
+
+pub(super) async fn patients(State(app): State<Arc<App>>, _: Hospital) -> Result<Json<Patients>, Problem> {
+    let labels = app.custodian.act(|desk, _, _| Ok(desk.labels())).await?;
+    Ok(Json(Patients { relationships: labels.iter().map(Label::to_string).collect() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    patient: String,
+    requester: Who,
+    items: Vec<String>,
+    purpose: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Who {
+    member: String,
+    /// Hexadecimal canonical bytes of a [`SignedDirectoryEntry`]; without it the whole organisation asks.
+    entry: Option<String>,
+}
+
+/// An answer, as scripts read it.
+#[derive(Serialize)]
+pub(super) struct Answer {
+    decision: Outcome,
+    effect: Effect,
+    code: ReasonCode,
+    access: String,
+    consents: Vec<String>,
+    obligations: Vec<String>,
+    height: Height,
+}
+
+pub(super) async fn decide(State(app): State<Arc<App>>, _: Hospital, body: Body) -> Result<Json<Answer>, Problem> {
+    if !app.ledger.is_caught_up() {
+        return Err(Code::CatchingUp.into());
+    }
+    let Question { patient, requester, items, purpose } = body.json()?;
+    let label: LabelPrefix = patient.parse().map_err(|e| Problem::with_detail(Code::PatientUnknown, e))?;
+    let head = app.ledger.head();
+    let requester = resolve(&app, head.tip.state(), &requester)?;
+    let purpose = Vocabulary::v1().code_of(Kind::Purpose, &purpose).ok_or(Code::RequestNotUnderstood)?;
+    let items = items.join(",").parse::<Selection>()?.items();
+    let items = BoundedVec::try_from(items).map_err(|_too_many| Code::RequestNotUnderstood)?;
+    let decided = app.custodian.act(move |desk, now, head| {
+        let Ok(relationship) = desk.find(&label) else { return Ok(Err(Code::PatientUnknown.into())) };
+        let ask = Ask { relationship, requester, purpose, action: Action::Access, items };
+        Ok(desk.decide(now, head, ask)?.map_err(Problem::from))
+    });
+    Ok(Json(answer(&app, &decided.await??)))
+}
+
+fn answer(app: &App, decided: &Decided) -> Answer {
+    let decision = &decided.decision;
+    let deciding = decision.items.iter().filter(|item| item.outcome == decision.outcome);
+    let consents: BTreeSet<Label> =
+        deciding.filter_map(|item| item.reason.consent).map(|consent| Label::consent(&consent)).collect();
+    Answer {
+        decision: decision.outcome,
+        effect: decision.effect,
+        code: decision.reason.code,
+        access: Label::access(&decided.entry.digest(&app.chain)).to_string(),
+        consents: consents.iter().map(Label::to_string).collect(),
+        obligations: decision.obligations.iter().map(ToString::to_string).collect(),
+        height: decided.height,
+    }
+}
+
+/// A member by its name on the ledger, or a practitioner that the member vouches for with its present key.
+fn resolve(app: &App, state: &state::State, who: &Who) -> Result<Requester, Problem> {
+    let member = state.members().find(|leaf| leaf.name.as_str() == who.member).ok_or(Code::RequesterUnknown)?;
+    if matches!(member.status, MemberStatus::Removed { .. }) {
+        return Err(Code::RequesterUnknown.into());
+    }
+    let Some(entry) = &who.entry else { return Ok(Requester { member: member.member, practitioner: None }) };
+    let bytes = hex::decode(entry).map_err(|_not_hex| Code::BodyNotUnderstood)?;
+    let signed: SignedDirectoryEntry = codec::decode(&bytes, DIRECTORY_ENTRY_BYTES_MAX)
+        .map_err(|e| Problem::with_detail(Code::BodyNotUnderstood, e))?;
+    if !vouches(app, member, &signed, (app.clock)()) {
+        return Err(Code::RequesterUnknown.into());
+    }
+    Ok(Requester { member: member.member, practitioner: Some(signed.entry.handle) })
+}
+
+fn vouches(app: &App, member: &MemberLeaf, signed: &SignedDirectoryEntry, now: UnixMs) -> bool {
+    let is_recent =
+        now.since_ms(signed.entry.issued) <= ENTRY_AGE_MS_MAX && signed.entry.issued.since_ms(now) <= CLOCK_SKEW_MS;
+    is_recent
+        && signed.entry.member == member.member
+        && member.key(KeyRole::Gateway) == Some(&signed.gateway.key)
+        && signed.verify(&app.chain, &Ed25519).is_ok()
+}

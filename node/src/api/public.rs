@@ -1,0 +1,133 @@
+//! What anybody may ask: the network, its state with proofs, the practitioners of this hospital; and the revocations
+//! anybody may bring.
+
+use super::App;
+use super::problem::{Code, Problem};
+use super::request::{Body, Canonical, From};
+use amanah_ledger::codec::BoundedVec;
+use amanah_ledger::crypto::{Digest, Ed25519, PublicKey};
+use amanah_ledger::directory::{DirectoryEntry, SignedDirectoryEntry};
+use amanah_ledger::document::party::Handle;
+use amanah_ledger::exchange::RevocationAccepted;
+use amanah_ledger::leaf::LeafKey;
+use amanah_ledger::network_file::NetworkFile;
+use amanah_ledger::position::{Height, View};
+use amanah_ledger::proof::{ENTRIES_MAX, StateProof};
+use amanah_ledger::transaction::{SignedTransaction, TRANSACTION_BYTES_MAX};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Longest wait for a height.
+pub(super) const WAIT_MS_MAX: u64 = 30_000;
+/// Most consents of one answer to a prefix of locks.
+const LOCKS_MAX: usize = 65_536;
+
+pub(super) async fn network(State(app): State<Arc<App>>) -> Json<NetworkFile> {
+    Json(app.network.clone())
+}
+
+#[derive(Serialize)]
+pub(super) struct Status {
+    name: String,
+    height: Height,
+    block: Digest,
+    state_root: Digest,
+    view: View,
+    /// Names of the validators this node hears.
+    peers: Vec<String>,
+    caught_up: bool,
+}
+
+pub(super) async fn status(State(app): State<Arc<App>>) -> Json<Status> {
+    let (head, consensus) = (app.ledger.head(), app.ledger.consensus());
+    let connected = head.tip.committee().validators().iter().zip(&consensus.standing.connected);
+    let others = connected.filter(|(validator, is_connected)| **is_connected && validator.member != app.member);
+    let names = others.filter_map(|(validator, _)| head.tip.state().member(&validator.member));
+    Json(Status {
+        name: app.name.clone(),
+        height: head.height(),
+        block: *head.tip.digest(),
+        state_root: head.tip.header().state_root,
+        view: consensus.standing.view,
+        peers: names.map(|leaf| leaf.name.to_string()).collect(),
+        caught_up: app.ledger.is_caught_up(),
+    })
+}
+
+#[derive(Deserialize)]
+pub(super) struct ProofQuery {
+    #[serde(default)]
+    min_height: u64,
+    #[serde(default)]
+    wait_ms: u64,
+}
+
+pub(super) async fn proofs(
+    State(app): State<Arc<App>>,
+    Query(query): Query<ProofQuery>,
+    body: Body,
+) -> Result<Canonical<StateProof>, Problem> {
+    let keys: BoundedVec<LeafKey, ENTRIES_MAX> = body.canonical(ENTRIES_MAX * 128)?;
+    // Genesis has no certificate, so the first head that proves anything is 1.
+    let height = Height(query.min_height.max(1));
+    let wait = Duration::from_millis(query.wait_ms.min(WAIT_MS_MAX));
+    let late = if app.ledger.head().finalization.is_none() { Code::NothingCertified } else { Code::NotFinalInTime };
+    let head = match tokio::time::timeout(wait, app.ledger.at_least(height)).await {
+        Ok(Some(head)) => head,
+        Ok(None) => return Err(Code::Stopped.into()),
+        Err(_elapsed) => return Err(late.into()),
+    };
+    let certified = head.certified().ok_or(Code::NothingCertified)?;
+    let proof = StateProof::of(certified, head.tip.state(), &keys).map_err(|_too_many| Code::BodyTooLong)?;
+    Ok(Canonical(proof))
+}
+
+pub(super) async fn locks(
+    State(app): State<Arc<App>>,
+    Path(prefix): Path<String>,
+) -> Result<Canonical<BoundedVec<(PublicKey, Digest), LOCKS_MAX>>, Problem> {
+    let is_prefix = prefix.len() == 3 && prefix.bytes().all(|b| b.is_ascii_hexdigit());
+    let bits = u16::from_str_radix(&prefix, 16).ok().filter(|_| is_prefix).ok_or(Code::NotFound)?;
+    let mut locks = app.ledger.head().tip.state().locks_with_prefix(bits);
+    locks.truncate(LOCKS_MAX);
+    Ok(Canonical(BoundedVec::try_from(locks).map_err(|_truncated| Code::Busy)?))
+}
+
+pub(super) async fn directory(
+    State(app): State<Arc<App>>,
+    Path(handle): Path<String>,
+) -> Result<Canonical<SignedDirectoryEntry>, Problem> {
+    let staff = app.staff.iter().find(|staff| staff.handle == handle).ok_or(Code::NotFound)?;
+    let field = |text: &str| Handle::try_from(text).map_err(|_too_long| Code::NotFound);
+    let entry = DirectoryEntry {
+        member: app.member,
+        handle: field(&staff.handle)?,
+        display: staff.display.as_str().try_into().map_err(|_too_long| Code::NotFound)?,
+        role: field(&staff.role)?,
+        issued: (app.clock)(),
+    };
+    let signed = entry.sign(&app.chain, &*app.gateway).map_err(|e| Problem::with_detail(Code::NotFound, e))?;
+    Ok(Canonical(signed))
+}
+
+pub(super) async fn transaction(
+    State(app): State<Arc<App>>,
+    From(address): From,
+    body: Body,
+) -> Result<(StatusCode, Canonical<RevocationAccepted>), Problem> {
+    let transaction: SignedTransaction = body.canonical(TRANSACTION_BYTES_MAX)?;
+    let SignedTransaction::Revoke { consent, .. } = &transaction else { return Err(Code::NotARevocation.into()) };
+    // The end of a consent that nobody knows costs this hospital a leaf of its daily allowance.
+    let is_known = app.ledger.head().tip.state().consent(consent).is_some();
+    if !is_known && !app.unknown_revocations.allows(address, Instant::now()) {
+        return Err(Code::TooMany.into());
+    }
+    let verified = transaction.verify(&app.chain, &Ed25519).map_err(|_bad| Code::SignatureWrong)?;
+    let transaction = verified.transaction().clone();
+    let accepted = app.custodian.act(move |desk, now, head| desk.revoke(now, head, transaction)).await??;
+    Ok((StatusCode::ACCEPTED, Canonical(accepted)))
+}

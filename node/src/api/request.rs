@@ -1,0 +1,98 @@
+//! What a handler gets out of a request: a bounded body, a canonical value, a JSON value, who asks.
+
+use super::App;
+use super::problem::{Code, Problem};
+use amanah_ledger::codec;
+use amanah_ledger::crypto::{Digest, PublicKey};
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+/// The body, within the route's limit.
+pub(super) struct Body(Bytes);
+
+impl Body {
+    /// Reads a canonical value of at most `bytes_max` bytes.
+    pub(super) fn canonical<T: bincode::Encode + bincode::Decode<()>>(&self, bytes_max: usize) -> Result<T, Problem> {
+        match codec::decode(&self.0, bytes_max) {
+            Ok(value) => Ok(value),
+            Err(codec::DecodeError::TooLong { .. }) => Err(Code::BodyTooLong.into()),
+            Err(e) => Err(Problem::with_detail(Code::BodyNotUnderstood, e)),
+        }
+    }
+
+    /// Reads a JSON value. What is wrong with it is not repeated: it may name a person.
+    pub(super) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_json::from_slice(&self.0).map_err(|e| {
+            Problem::with_detail(Code::BodyNotUnderstood, format!("not the JSON expected, at column {}", e.column()))
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match Bytes::from_request(request, state).await {
+            Ok(bytes) => Ok(Self(bytes)),
+            Err(e) if e.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Code::BodyTooLong.into()),
+            Err(_broken) => Err(Code::BodyNotUnderstood.into()),
+        }
+    }
+}
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    parts.headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
+}
+
+/// A signed-in wallet: its relationship key.
+pub(super) struct Wallet(pub(super) PublicKey);
+
+impl FromRequestParts<Arc<App>> for Wallet {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let session = bearer(parts).and_then(|token| app.sessions.of((app.clock)(), token));
+        session.map(Self).ok_or_else(|| Code::SignIn.into())
+    }
+}
+
+/// A system of this hospital, by its API key.
+pub(super) struct Hospital;
+
+impl FromRequestParts<Arc<App>> for Hospital {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        // Hashes are compared, so the time it takes says nothing about a key.
+        let hash = bearer(parts).map(|key| Digest(*blake3::hash(key.as_bytes()).as_bytes()));
+        match hash {
+            Some(hash) if app.clients.contains(&hash) => Ok(Self),
+            Some(_) | None => Err(Code::ApiKey.into()),
+        }
+    }
+}
+
+/// Where a request comes from. Kept in memory for counting only.
+pub(super) struct From(pub(super) IpAddr);
+
+impl FromRequestParts<Arc<App>> for From {
+    type Rejection = std::convert::Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Self::Rejection> {
+        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+        Ok(Self(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
+    }
+}
+
+/// An answer in canonical bytes.
+pub(super) struct Canonical<T>(pub(super) T);
+
+impl<T: bincode::Encode> IntoResponse for Canonical<T> {
+    fn into_response(self) -> Response {
+        let mut response = codec::encode(&self.0).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        response
+    }
+}

@@ -1,0 +1,48 @@
+use super::*;
+
+const NOW: UnixMs = UnixMs(1_000_000);
+
+fn key(n: u8) -> PublicKey {
+    PublicKey([n; 32])
+}
+
+#[test]
+fn a_nonce_serves_once_and_for_two_minutes() {
+    let sessions = Sessions::default();
+    let nonce = sessions.nonce(NOW).unwrap();
+    assert!(sessions.spend(NOW, &nonce));
+    assert!(!sessions.spend(NOW, &nonce));
+    let late = sessions.nonce(NOW).unwrap();
+    assert!(!sessions.spend(NOW.plus_ms(NONCE_MS), &late));
+    assert!(!sessions.spend(NOW, &[0; 32]));
+}
+
+#[test]
+fn nonces_are_bounded_and_expiry_makes_room() {
+    let sessions = Sessions::default();
+    for _ in 0..NONCES_MAX {
+        sessions.nonce(NOW).unwrap();
+    }
+    assert_eq!(sessions.nonce(NOW), Err(SessionError::Full));
+    assert!(sessions.nonce(NOW.plus_ms(NONCE_MS)).is_ok());
+}
+
+#[test]
+fn a_token_opens_its_own_session_for_fifteen_minutes() {
+    let sessions = Sessions::default();
+    let (token, expires) = sessions.begin(NOW, key(1)).unwrap();
+    let (other, _) = sessions.begin(NOW, key(2)).unwrap();
+    assert_eq!(expires, NOW.plus_ms(SESSION_MS));
+    assert_eq!(sessions.of(NOW, &token), Some(key(1)));
+    assert_eq!(sessions.of(NOW, &other), Some(key(2)));
+    assert_eq!(sessions.of(expires, &token), None);
+    assert_eq!(sessions.of(NOW, "not a token"), None);
+}
+
+#[test]
+fn a_relationship_has_four_sessions_and_a_fifth_ends_the_oldest() {
+    let sessions = Sessions::default();
+    let tokens: Vec<String> = (0..5).map(|_| sessions.begin(NOW, key(1)).unwrap().0).collect();
+    assert_eq!(sessions.of(NOW, &tokens[0]), None);
+    assert!(tokens[1..].iter().all(|token| sessions.of(NOW, token) == Some(key(1))));
+}
