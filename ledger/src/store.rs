@@ -4,8 +4,9 @@
 //! is damaged is reported as [`StoreError::Damaged`] and never answered wrongly. The state is rebuilt from its leaves at
 //! start and checked against the root in a header that a certificate makes final ([`Reader::load_state`]).
 //!
-//! sled 0.34 needs help with four things, all done here. Its `flush` does not fsync, so every commit ends with
-//! `sync_all` on sled's own file. A snapshot it was killed in the middle of writing (`snap.*.generating`) makes every
+//! sled 0.34 needs help with five things, all done here. It takes damage for the end of its log and comes back at an
+//! earlier commit without a word, so the acknowledged height is kept beside it ([`mark`]). Its `flush` does not fsync,
+//! so every commit ends with `sync_all` on sled's own file. A snapshot it was killed in the middle of writing (`snap.*.generating`) makes every
 //! later open fail, so it is deleted first; nothing depends on it. Values beyond a page are written without any fsync,
 //! so none is longer than 32 KiB. And damage may show as a panic, which is caught and reported as damage.
 //!
@@ -14,6 +15,7 @@
 
 mod error;
 mod layout;
+mod mark;
 mod reader;
 
 pub use error::StoreError;
@@ -26,6 +28,7 @@ use crate::leaf::{Leaf, LeafKey};
 use crate::transaction::Outcome;
 use error::guarded;
 use layout::{Head, Key};
+use mark::Mark;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -42,6 +45,8 @@ pub struct Store {
     reader: Reader,
     /// A second handle on sled's own file, for the fsync that sled leaves out.
     file: File,
+    /// The acknowledged height, beside sled.
+    mark: Mark,
     head: Option<Head>,
     /// A commit has failed: what is on disk is unknown until the next start.
     failed: bool,
@@ -68,6 +73,7 @@ impl Store {
             return Err(StoreError::InUse);
         }
         delete_unfinished_snapshots(dir)?;
+        let mark = Mark::open(dir)?;
         let config = sled::Config::new()
             .path(dir)
             .mode(sled::Mode::HighThroughput)
@@ -76,9 +82,12 @@ impl Store {
         let db = guarded(|| config.open().map_err(StoreError::at_open))?;
         let file = File::open(dir.join("db"))?;
         let reader = Reader::new(db, genesis)?;
-        let mut store = Self { reader, file, head: None, failed: false, _lock: lock };
+        let mut store = Self { reader, file, mark, head: None, failed: false, _lock: lock };
         store.check_or_begin(genesis)?;
         store.head = store.reader.head_position()?;
+        if store.reader.height()? < store.mark.height() {
+            return Err(StoreError::Damaged("sled has lost acknowledged commits"));
+        }
         Ok(store)
     }
 
@@ -114,6 +123,7 @@ impl Store {
         batch.insert(Key::Head.bytes(), codec::encode(&head));
         self.failed = true;
         self.write(batch)?;
+        self.mark.write(head.height)?;
         self.failed = false;
         self.head = Some(head);
         Ok(())
