@@ -3,6 +3,7 @@
 mod healthcheck;
 mod init;
 mod ops_client;
+mod run;
 mod status;
 
 use amanah_node::exit::{Exit, Failure};
@@ -22,6 +23,8 @@ pub(crate) struct Arguments {
 enum Command {
     /// Makes a home: keys and configuration. What exists stays as it is.
     Init(init::Init),
+    /// Runs the node until it is told to stop.
+    Run(run::Run),
     /// Tells where the running node stands.
     Status(status::Status),
     /// Exits 0 if the running node is fit to serve.
@@ -40,6 +43,7 @@ impl Arguments {
     pub(crate) fn run(self) -> Exit {
         match self.command {
             Command::Init(init) => init.run(),
+            Command::Run(run) => run.run(),
             Command::Status(status) => status.run(),
             Command::Healthcheck(healthcheck) => healthcheck.run(),
         }

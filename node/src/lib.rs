@@ -10,6 +10,7 @@ pub mod log;
 pub mod mempool;
 pub mod metrics;
 pub mod network;
+pub mod node;
 pub mod ops;
 pub mod peer_message;
 pub mod runtime;

@@ -70,6 +70,8 @@ pub struct LedgerMetrics {
     pub height: Gauge,
     /// Consensus view.
     pub view: Gauge,
+    /// Transactions that wait to become final.
+    pub waiting: Gauge,
     /// Validators of the epoch.
     pub validators: Gauge,
     /// Databases thrown away and rebuilt since the start.
@@ -129,6 +131,7 @@ impl LedgerMetrics {
     fn register(&self, registry: &mut Registry) {
         registry.register("height", "Height of the newest final block", self.height.clone());
         registry.register("view", "Consensus view", self.view.clone());
+        registry.register("mempool_txs", "Transactions that wait to become final", self.waiting.clone());
         registry.register("validators", "Validators of the epoch", self.validators.clone());
         registry.register("store_rebuilds", "Databases thrown away and rebuilt", self.rebuilds.clone());
         registry.register("store_bytes", "Bytes of the ledger's database", self.store_bytes.clone());

@@ -72,7 +72,8 @@ impl Runtime {
         let (status, status_receiver) = watch::channel(recovered.status());
         let reader = recovered.store.reader();
         let handle = LedgerHandle::new(view_receiver, status_receiver, to_thread, reader, verifier);
-        Ok(Self { recovered, handle, submissions, publish: thread::Publish { view, status } })
+        let publish = thread::Publish { view, status, pulse: handle.pulse().clone() };
+        Ok(Self { recovered, handle, submissions, publish })
     }
 
     /// For the rest of the node.

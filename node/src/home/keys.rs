@@ -100,7 +100,7 @@ impl Seed {
     /// # Errors
     /// When the file exists or cannot be written.
     pub fn write_new(&self, path: &Path) -> Result<(), HomeError> {
-        let text = Zeroizing::new(hex::encode(&*self.0));
+        let text = Zeroizing::new(hex::encode(*self.0));
         let opened = File::options().create_new(true).write(true).mode(0o600).open(path);
         let mut file = match opened {
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => return Err(HomeError::Exists(path.to_owned())),

@@ -80,7 +80,8 @@ pub(super) async fn start(
     config: NetworkConfig,
 ) -> Result<(NetworkHandle, mpsc::Receiver<NetworkEvent>), NetworkError> {
     let NetworkConfig { chain, node_seed, listen, peers, metrics } = config;
-    let keypair = Keypair::ed25519_from_bytes(*node_seed).map_err(|_| NetworkError::Key("this node".to_owned()))?;
+    let keypair =
+        Keypair::ed25519_from_bytes(*node_seed).map_err(|_no_key| NetworkError::Key("this node".to_owned()))?;
     let me = keypair.public().to_peer_id();
     let mut links = Vec::new();
     for peer in peers {

@@ -169,7 +169,7 @@ async fn report(
                 return;
             }
         }
-        let both_up = now.0 % 2 == 1 && now.1 % 2 == 1;
+        let both_up = !now.0.is_multiple_of(2) && !now.1.is_multiple_of(2);
         if both_up && up_since.is_none() {
             up_since = Some(now);
             link.metrics.network.peers.inc();

@@ -1,5 +1,6 @@
 //! What the rest of the node holds: the newest final state, and a way to submit.
 
+use crate::health::Pulse;
 use crate::mempool::{Admission, Refusal};
 use amanah_consensus::Standing;
 use amanah_ledger::certificate::Certificate;
@@ -64,6 +65,7 @@ pub struct LedgerHandle {
     submissions: mpsc::Sender<Submission>,
     reader: Reader,
     verifier: Arc<dyn Verifier>,
+    pulse: Pulse,
 }
 
 impl LedgerView {
@@ -92,7 +94,7 @@ impl LedgerHandle {
         reader: Reader,
         verifier: Arc<dyn Verifier>,
     ) -> Self {
-        Self { view, status, submissions, reader, verifier }
+        Self { view, status, submissions, reader, verifier, pulse: Pulse::new() }
     }
 
     /// The newest final head.
@@ -113,6 +115,11 @@ impl LedgerHandle {
     /// Every change of [`LedgerHandle::status`].
     pub fn watch_status(&self) -> watch::Receiver<ConsensusStatus> {
         self.status.clone()
+    }
+
+    /// The sign of life of the thread.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// The store, for reading blocks and receipts.

@@ -3,6 +3,7 @@
 use super::handle::{ConsensusStatus, LedgerView};
 use super::inbox::{Inbox, Item, Woken};
 use super::recovery::{self, Recovered};
+use crate::health::Pulse;
 use crate::network::{BundleId, Lane, NetworkHandle, To, Verdict};
 use crate::peer_message::PeerMessage;
 use crate::validator::{Action, BundleVerdict, Event, Ticket, Validator};
@@ -25,6 +26,8 @@ use tokio::sync::{oneshot, watch};
 const ITEMS_PER_SYNC_MAX: usize = 32;
 /// Final blocks whose digest is remembered, so that a peer that lags a little can have them by name.
 const RECENT_MAX: usize = 256;
+/// The loop turns at least this often, to show that it lives.
+const BEAT_MS: u64 = 1000;
 
 /// What ends the process at once: the disk or the ledger broke its promise, and nothing may be said after that.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +50,7 @@ pub enum Fatal {
 pub(super) struct Publish {
     pub(super) view: watch::Sender<Arc<LedgerView>>,
     pub(super) status: watch::Sender<ConsensusStatus>,
+    pub(super) pulse: Pulse,
 }
 
 /// This node's clock, milliseconds since 1970.
@@ -101,6 +105,7 @@ impl Thread {
         let first = std::mem::take(&mut self.first);
         self.perform(first)?;
         loop {
+            self.publish.pulse.beat();
             let mut actions = Vec::new();
             for _ in 0..ITEMS_PER_SYNC_MAX {
                 let Some(item) = self.inbox.next() else { break };
@@ -262,8 +267,6 @@ impl Thread {
 }
 
 async fn sleep_until(due: Option<u64>) {
-    match due {
-        Some(due) => tokio::time::sleep(Duration::from_millis(due.saturating_sub(now()))).await,
-        None => std::future::pending().await,
-    }
+    let wait = due.map_or(BEAT_MS, |due| due.saturating_sub(now()).min(BEAT_MS));
+    tokio::time::sleep(Duration::from_millis(wait)).await;
 }

@@ -1,0 +1,74 @@
+//! A hospital's node, put together: network, runtime, custodian, API and the operator's port, started in the order in
+//! which they need each other and stopped the other way round.
+
+mod disk;
+mod failure;
+mod outlook;
+mod parts;
+
+use crate::exit::{Exit, Failure};
+use crate::home::Home;
+use crate::log;
+use std::path::Path;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{sleep, timeout};
+
+pub use parts::Node;
+
+/// Requests under way may take this long once the node was told to stop.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
+/// The node looks this often whether all its parts still run.
+const WATCH: Duration = Duration::from_millis(500);
+
+/// Runs the node of the home at `dir` until it is told to stop (SIGTERM, SIGINT) or cannot go on. Errors are written
+/// to stderr.
+pub fn run(dir: &Path) -> Exit {
+    match try_run(dir) {
+        Ok(()) => Exit::Ok,
+        Err(failure) => {
+            eprintln!("{failure}");
+            failure.exit
+        }
+    }
+}
+
+fn try_run(dir: &Path) -> Result<(), Failure> {
+    let home = Home::open(dir)?;
+    log::start(&home.config().log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Failure::new(Exit::Failed, "AMN-0106", format!("no runtime: {error}"), "check the limits of this process")
+    })?;
+    let ended = runtime.block_on(run_until_told(home));
+    // What still waits for a stranger's bytes is not waited for.
+    runtime.shutdown_timeout(DRAIN_MAX);
+    ended
+}
+
+async fn run_until_told(home: Home) -> Result<(), Failure> {
+    let no_signals =
+        |error| Failure::new(Exit::Failed, "AMN-0106", format!("no signals: {error}"), "check the system's limits");
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let node = Node::start(home).await?;
+    let why = tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        broken = broken(&node) => Err(broken),
+    };
+    tracing::info!("stopping");
+    if timeout(2 * DRAIN_MAX, node.stop()).await.is_err() {
+        tracing::warn!("a part of the node did not stop in time");
+    }
+    why
+}
+
+/// Waits until a part of the node ends that should not.
+async fn broken(node: &Node) -> Failure {
+    loop {
+        if let Some(failure) = node.failure() {
+            return failure;
+        }
+        sleep(WATCH).await;
+    }
+}

@@ -1,0 +1,90 @@
+//! The node as operators see it, gathered from its parts when somebody asks.
+
+use super::disk;
+use crate::health::{LIVE_MAX, Pulse, Unready, unready};
+use crate::home::Home;
+use crate::metrics::Metrics;
+use crate::ops::{Status, ValidatorStatus};
+use crate::runtime::{ConsensusStatus, LedgerHandle};
+use amanah_ledger::position::Height;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub(super) struct Outlook {
+    name: String,
+    /// Names of all validators, by index.
+    names: Vec<String>,
+    me: usize,
+    ledger_dir: PathBuf,
+    ledger: LedgerHandle,
+    pulse: Pulse,
+    metrics: Arc<Metrics>,
+    disk: disk::Watch,
+}
+
+impl Outlook {
+    pub(super) fn new(home: &Home, ledger: LedgerHandle, metrics: Arc<Metrics>, disk: disk::Watch) -> Self {
+        let founders = &home.genesis().founders;
+        Self {
+            name: home.config().node.name.clone(),
+            names: founders.iter().map(|founder| founder.name.to_string()).collect(),
+            me: founders.iter().position(|founder| founder.id() == home.member()).unwrap_or(founders.len()),
+            ledger_dir: home.ledger_dir(),
+            pulse: ledger.pulse().clone(),
+            ledger,
+            metrics,
+            disk,
+        }
+    }
+
+    pub(super) fn status(&self) -> Status {
+        let (view, consensus) = (self.ledger.view(), self.ledger.status());
+        self.measure(view.height(), &consensus);
+        let others = self.names.iter().enumerate().filter(|(index, _)| *index != self.me);
+        let standing = &consensus.standing;
+        let validators = others.map(|(index, name)| ValidatorStatus {
+            name: name.clone(),
+            connected: standing.connected.get(index).copied().unwrap_or(false),
+            height: standing.reported.get(index).copied().flatten().map(|height| height.0),
+        });
+        let validators: Vec<_> = validators.collect();
+        Status {
+            name: self.name.clone(),
+            chain: view.chain().to_string(),
+            height: view.height().0,
+            block: view.tip.digest().to_string(),
+            state_root: view.tip.header().state_root.to_string(),
+            view: standing.view.0,
+            loop_age_ms: u64::try_from(self.pulse.age().as_millis()).unwrap_or(u64::MAX),
+            unready: self.unready(view.height(), &validators),
+            validators,
+        }
+    }
+
+    /// A link is given up after ten silent seconds, so whoever is connected was heard within fifteen.
+    fn unready(&self, own: Height, validators: &[ValidatorStatus]) -> Vec<Unready> {
+        let connected = validators.iter().filter(|other| other.connected);
+        let heard: Vec<Height> = connected.filter_map(|other| other.height.map(Height)).collect();
+        let hangs = (self.pulse.age() >= LIVE_MAX).then_some(Unready::Hangs);
+        let low = self.disk.is_low().then_some(Unready::DiskLow);
+        [hangs, unready(own, &heard, self.names.len()), low].into_iter().flatten().collect()
+    }
+
+    fn measure(&self, height: Height, consensus: &ConsensusStatus) {
+        let figures = &self.metrics.ledger;
+        figures.height.set(i64::try_from(height.0).unwrap_or(i64::MAX));
+        figures.view.set(i64::try_from(consensus.standing.view.0).unwrap_or(i64::MAX));
+        figures.validators.set(i64::try_from(self.names.len()).unwrap_or(i64::MAX));
+        figures.waiting.set(i64::try_from(consensus.waiting).unwrap_or(i64::MAX));
+        figures.vote_log_bytes.set(i64::try_from(consensus.vote_log_bytes).unwrap_or(i64::MAX));
+        figures.store_bytes.set(i64::try_from(bytes_in(&self.ledger_dir)).unwrap_or(i64::MAX));
+        figures.disk_free.set(self.disk.free_ratio());
+    }
+}
+
+/// Bytes of the files in `dir`, as far as they can be read.
+fn bytes_in(dir: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
+    let files = entries.filter_map(|entry| entry.ok()?.metadata().ok());
+    files.filter(std::fs::Metadata::is_file).map(|file| file.len()).sum()
+}

@@ -1,0 +1,229 @@
+//! The parts of a running node and how they are joined.
+
+use super::outlook::Outlook;
+use super::{DRAIN_MAX, disk, failure};
+use crate::custodian::{Clock, Custodian, Desk, KeyFilePaths, Setup, StoreError};
+use crate::exit::{Exit, Failure};
+use crate::home::Home;
+use crate::metrics::Metrics;
+use crate::network::{NetworkConfig, NetworkHandle, Peer};
+use crate::ops::{self, Ops};
+use crate::runtime::{LedgerHandle, Running, Runtime, RuntimeConfig};
+use amanah_consensus::Timing;
+use amanah_ledger::crypto::Ed25519;
+use amanah_ledger::time::UnixMs;
+use amanah_ledger::transaction::SignedTransaction;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// Transactions of the custodian that wait for the validator.
+const OUTBOX_MAX: usize = 256;
+
+/// A running node.
+pub struct Node {
+    ledger: LedgerHandle,
+    runtime: Running,
+    custodian: Custodian,
+    custodian_thread: JoinHandle<Result<(), StoreError>>,
+    disk: disk::Watch,
+    servers: JoinSet<()>,
+    joints: JoinSet<()>,
+    stop: watch::Sender<bool>,
+    /// Last: as long as the node runs, nobody else may use its home.
+    home: Home,
+}
+
+impl Node {
+    /// Starts the node of this home.
+    ///
+    /// # Errors
+    /// When a part cannot start; what had started is gone then.
+    pub async fn start(home: Home) -> Result<Self, Failure> {
+        let metrics = Arc::new(Metrics::new());
+        // Addresses first: a port in use is the commonest mistake, and the cheapest to find.
+        let ops = listen("ops.listen", *home.config().ops.listen.get_ref()).await?;
+        warn_of_plain_http(&home, &metrics);
+        let disk = disk::Watch::start(&home)?;
+        let opened = open_runtime(&home).await?;
+        if let Some(rebuilt) = opened.rebuilt() {
+            metrics.ledger.rebuilds.inc();
+            tracing::warn!(why = rebuilt.why, aside = %rebuilt.aside.display(), "the ledger's database was damaged; it is being rebuilt");
+        }
+        let ledger = opened.handle();
+        let (network, events) =
+            NetworkHandle::start(network_config(&home, &metrics)).await.map_err(failure::network)?;
+        let address = network.listen_address().clone();
+        let runtime = opened.start(network, events).map_err(failure::no_thread)?;
+        let (outbox, to_ledger) = mpsc::channel(OUTBOX_MAX);
+        let (custodian, custodian_thread) = open_custodian(&home, &ledger, outbox).await?;
+        let mut joints = JoinSet::new();
+        joints.spawn(submit_all(ledger.clone(), to_ledger));
+        joints.spawn(wake_at_new_heads(ledger.clone(), custodian.clone()));
+        let (stop, stopping) = watch::channel(false);
+        let outlook = Outlook::new(&home, ledger.clone(), Arc::clone(&metrics), disk.clone());
+        let ops_routes = ops::router(Ops { metrics, status: Arc::new(move || outlook.status()) });
+        let mut servers = JoinSet::new();
+        servers.spawn(serve(ops, ops_routes, stopping.clone()));
+        let chain = home.chain();
+        tracing::info!(name = home.config().node.name, %chain, height = ledger.view().height().0, %address, "running");
+        Ok(Self { ledger, runtime, custodian, custodian_thread, disk, servers, joints, stop, home })
+    }
+
+    /// The ledger as this node knows it.
+    pub fn ledger(&self) -> &LedgerHandle {
+        &self.ledger
+    }
+
+    /// Why the node cannot go on, if so.
+    pub fn failure(&self) -> Option<Failure> {
+        if !self.runtime.is_running() {
+            return Some(failure::ended("consensus"));
+        }
+        if self.custodian_thread.is_finished() {
+            return Some(failure::ended("custodian"));
+        }
+        self.disk.is_full().then(|| failure::disk_full(self.home.dir()))
+    }
+
+    /// Stops: no new requests, then no new promises, then no new votes; everything durable.
+    pub async fn stop(self) {
+        let Self { runtime, custodian, custodian_thread, mut servers, mut joints, stop, home, .. } = self;
+        stop.send_replace(true);
+        if timeout(DRAIN_MAX, async { while servers.join_next().await.is_some() {} }).await.is_err() {
+            tracing::warn!("requests under way were cut off");
+            servers.shutdown().await;
+        }
+        joints.shutdown().await;
+        drop(custodian);
+        let threads = tokio::task::spawn_blocking(move || {
+            match custodian_thread.join() {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "the private store had failed"),
+                Err(_panic) => tracing::error!("the custodian's thread had panicked"),
+            }
+            runtime.stop();
+        });
+        if threads.await.is_err() {
+            tracing::error!("the threads could not be joined");
+        }
+        drop(home);
+        tracing::info!("stopped");
+    }
+}
+
+async fn listen(key: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let detail = format!("{key}: cannot listen on {address}: {error}");
+        Failure::new(Exit::Config, "AMN-1006", detail, "choose a free address in config.toml")
+    })
+}
+
+fn warn_of_plain_http(home: &Home, metrics: &Metrics) {
+    let api = &home.config().api;
+    if !api.listen.get_ref().ip().is_loopback() {
+        metrics.ledger.insecure_http.set(1);
+        tracing::warn!("the API answers plain HTTP beyond this machine, as configured (insecure_http)");
+    }
+}
+
+async fn open_runtime(home: &Home) -> Result<Runtime, Failure> {
+    let mut seed = [0; 8];
+    getrandom::fill(&mut seed).map_err(|error| failure::no_randomness(&error))?;
+    let config = RuntimeConfig {
+        genesis: home.genesis().clone(),
+        member: home.member(),
+        signer: Box::new(home.keys().consensus.keypair()),
+        verifier: Arc::new(Ed25519),
+        timing: Timing::default(),
+        jitter_seed: u64::from_le_bytes(seed),
+        votes_dir: home.votes_dir(),
+        ledger_dir: home.ledger_dir(),
+    };
+    blocking(move || Runtime::open(config).map_err(failure::recovery)).await
+}
+
+fn network_config(home: &Home, metrics: &Arc<Metrics>) -> NetworkConfig {
+    let config = home.config();
+    let founders = home.genesis().founders.iter().zip(0u8..).map(|(founder, index)| (founder, index));
+    let others = founders.filter(|(founder, _)| founder.id() != home.member());
+    let peers = others.map(|(founder, index)| Peer {
+        index: amanah_ledger::committee::ValidatorIndex(index),
+        name: founder.name.to_string(),
+        key: founder.keys.node,
+        address: config.p2p.peers.get(founder.name.as_str()).cloned(),
+    });
+    NetworkConfig {
+        chain: home.chain(),
+        node_seed: home.keys().node.bytes(),
+        listen: config.p2p.listen.clone(),
+        peers: peers.collect(),
+        metrics: Arc::clone(metrics),
+    }
+}
+
+async fn open_custodian(
+    home: &Home,
+    ledger: &LedgerHandle,
+    outbox: mpsc::Sender<SignedTransaction>,
+) -> Result<(Custodian, JoinHandle<Result<(), StoreError>>), Failure> {
+    let private = home.private_dir();
+    let setup = Setup {
+        genesis: Arc::new(home.genesis().clone()),
+        member: home.member(),
+        gateway: Arc::new(home.keys().gateway.keypair()),
+        vault_dir: private.join("vault"),
+        days_dir: private.join("days"),
+        keys: KeyFilePaths { table: private.join("keys.table"), table_key_dir: home.dir().join("keys") },
+    };
+    let ledger = ledger.clone();
+    blocking(move || {
+        let desk = Desk::open(setup, &ledger.view().tip, now()).map_err(|error| failure::private(&error))?;
+        let clock: Clock = Arc::new(now);
+        let newest = Box::new(move || ledger.view().tip.clone());
+        Custodian::start(desk, clock, newest, outbox).map_err(failure::no_thread)
+    })
+    .await
+}
+
+/// Runs what reads and writes files where it holds nobody up.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_panicked| Err(failure::ended("start")))
+}
+
+/// Hands the custodian's transactions to the validator. What is refused the custodian sends again, later.
+async fn submit_all(ledger: LedgerHandle, mut transactions: mpsc::Receiver<SignedTransaction>) {
+    while let Some(transaction) = transactions.recv().await {
+        if let Err(error) = ledger.submit(transaction).await {
+            tracing::warn!(%error, "a transaction of this hospital was not taken");
+        }
+    }
+}
+
+async fn wake_at_new_heads(ledger: LedgerHandle, custodian: Custodian) {
+    let mut heads = ledger.watch();
+    while heads.changed().await.is_ok() {
+        custodian.wake();
+    }
+}
+
+async fn serve(listener: TcpListener, routes: axum::Router, mut stopping: watch::Receiver<bool>) {
+    let stopped = async move {
+        if stopping.wait_for(|stop| *stop).await.is_err() {
+            tracing::debug!("the node is gone; its servers stop");
+        }
+    };
+    if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(stopped).await {
+        tracing::error!(%error, "a server ended");
+    }
+}
+
+fn now() -> UnixMs {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixMs(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+}
