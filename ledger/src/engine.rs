@@ -21,3 +21,8 @@ pub const ENGINE_VERSION: u32 = 1;
 pub const ITEMS_MAX: usize = 64;
 /// Most consents in force of one relationship. A custodian accepts no more, a receipt names no more.
 pub const CONSENTS_MAX: usize = 256;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,9 @@ pub mod receipt_file;
 pub mod sentence;
 pub mod vocabulary;
 
+#[cfg(test)]
+mod scene;
+
 pub mod block;
 pub mod certificate;
 pub mod transaction;
