@@ -222,3 +222,6 @@ impl<'de, C, const MAX: usize> BorrowDecode<'de, C> for BoundedString<MAX> {
         Self::decode(decoder)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 use crate::codec::{self, BoundedVec};
 use crate::crypto::{Context, Digest, PublicKey};
 use crate::member::MemberId;
+use bincode::de::{BorrowDecode, BorrowDecoder, Decoder};
+use bincode::error::DecodeError;
 use bincode::{Decode, Encode};
 
 /// Most validators of one epoch: votes travel over a full mesh.
@@ -22,8 +24,24 @@ pub struct Validator {
 pub struct ValidatorIndex(pub u8);
 
 /// The validators of one epoch, in the order that votes and certificates use. One vote each.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode)]
 pub struct Committee(BoundedVec<Validator, VALIDATORS_MAX>);
+
+impl<C> Decode<C> for Committee {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let validators = BoundedVec::<Validator, VALIDATORS_MAX>::decode(decoder)?;
+        match Self::new(validators.into_vec()) {
+            Ok(committee) => Ok(committee),
+            Err(_cannot_be) => Err(DecodeError::Other("a committee that cannot be")),
+        }
+    }
+}
+
+impl<'de, C> BorrowDecode<'de, C> for Committee {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        Self::decode(decoder)
+    }
+}
 
 /// A committee that cannot be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -112,6 +130,20 @@ pub const fn quorum(n: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_names_nobody_or_somebody_twice_is_no_committee() {
+        let validator = |n: u8| Validator { member: MemberId(Digest([n; 32])), key: PublicKey([n; 32]) };
+        let good = Committee::new(vec![validator(1), validator(2)]).unwrap();
+        let bytes = codec::encode(&good);
+        assert_eq!(codec::decode::<Committee>(&bytes, bytes.len()), Ok(good));
+        let twice = codec::encode(&BoundedVec::<_, 2>::try_from(vec![validator(1), validator(1)]).unwrap());
+        assert_eq!(codec::decode::<Committee>(&twice, 1000), Err(codec::DecodeError::Malformed));
+        assert_eq!(codec::decode::<Committee>(&[0; 4], 4), Err(codec::DecodeError::Malformed));
+        let one_key = Validator { member: MemberId(Digest([3; 32])), ..validator(1) };
+        assert_eq!(Committee::new(vec![validator(1), one_key]), Err(CommitteeError::Repeated));
+        assert_eq!(Committee::new((0..32).map(validator).collect()), Err(CommitteeError::TooMany(32)));
+    }
 
     #[test]
     fn quorums_intersect_in_an_honest_validator_and_the_honest_alone_reach_one() {
