@@ -2,6 +2,7 @@
 
 use super::outlook::Outlook;
 use super::{DRAIN_MAX, disk, failure};
+use crate::api::{self, ApiSetup, App, LedgerReading, Limits};
 use crate::custodian::{Clock, Custodian, Desk, KeyFilePaths, Setup, StoreError};
 use crate::exit::{Exit, Failure};
 use crate::home::Home;
@@ -47,6 +48,7 @@ impl Node {
     pub async fn start(home: Home) -> Result<Self, Failure> {
         let metrics = Arc::new(Metrics::new());
         // Addresses first: a port in use is the commonest mistake, and the cheapest to find.
+        let api = listen("api.listen", *home.config().api.listen.get_ref()).await?;
         let ops = listen("ops.listen", *home.config().ops.listen.get_ref()).await?;
         warn_of_plain_http(&home, &metrics);
         let disk = disk::Watch::start(&home)?;
@@ -65,11 +67,13 @@ impl Node {
         let mut joints = JoinSet::new();
         joints.spawn(submit_all(ledger.clone(), to_ledger));
         joints.spawn(wake_at_new_heads(ledger.clone(), custodian.clone()));
+        let app = app(&home, &ledger, custodian.clone())?;
         let (stop, stopping) = watch::channel(false);
         let outlook = Outlook::new(&home, ledger.clone(), Arc::clone(&metrics), disk.clone());
         let ops_routes = ops::router(Ops { metrics, status: Arc::new(move || outlook.status()) });
         let mut servers = JoinSet::new();
         servers.spawn(serve(ops, ops_routes, stopping.clone()));
+        servers.spawn(serve(api, api::router(app), stopping));
         let chain = home.chain();
         tracing::info!(name = home.config().node.name, %chain, height = ledger.view().height().0, %address, "running");
         Ok(Self { ledger, runtime, custodian, custodian_thread, disk, servers, joints, stop, home })
@@ -196,6 +200,23 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> +
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_panicked| Err(failure::ended("start")))
 }
 
+/// The API over custodian and ledger.
+fn app(home: &Home, ledger: &LedgerHandle, custodian: Custodian) -> Result<Arc<App>, Failure> {
+    let config = home.config();
+    let setup = ApiSetup {
+        name: config.node.name.clone(),
+        member: home.member(),
+        genesis: Arc::new(home.genesis().clone()),
+        network: home.network_file()?,
+        gateway: Arc::new(home.keys().gateway.keypair()),
+        staff: config.staff.clone(),
+        clients: config.clients.clone(),
+        limits: Limits::default(),
+    };
+    let reading = LedgerReading::new(ledger.watch(), ledger.watch_status());
+    Ok(App::new(setup, custodian, reading, Arc::new(now)))
+}
+
 /// Hands the custodian's transactions to the validator. What is refused the custodian sends again, later.
 async fn submit_all(ledger: LedgerHandle, mut transactions: mpsc::Receiver<SignedTransaction>) {
     while let Some(transaction) = transactions.recv().await {
@@ -218,7 +239,7 @@ async fn serve(listener: TcpListener, routes: axum::Router, mut stopping: watch:
             tracing::debug!("the node is gone; its servers stop");
         }
     };
-    if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(stopped).await {
+    if let Err(error) = api::serve(listener, routes, stopped).await {
         tracing::error!(%error, "a server ended");
     }
 }
