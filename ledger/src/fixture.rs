@@ -2,7 +2,9 @@
 
 use crate::block::OpenBlock;
 use crate::certificate::{BlockVote, Certificate, VoteContent};
-use crate::chain::{ExecutedBlock, FinalBlock, Tip};
+#[cfg(feature = "store")]
+use crate::chain::FinalBlock;
+use crate::chain::{ExecutedBlock, Tip};
 use crate::codec::{BoundedString, BoundedVec};
 use crate::committee::ValidatorIndex;
 use crate::crypto::{Digest, Domain, Ed25519, Keypair, PublicKey, Signer};
@@ -224,6 +226,7 @@ impl Network {
         self.finalization_by(block, 0..3)
     }
 
+    #[cfg(feature = "store")]
     pub(crate) fn finalize(&self, block: &ExecutedBlock) -> FinalBlock {
         block.clone().certify(self.finalization(block), &Ed25519).unwrap()
     }

@@ -183,3 +183,6 @@ impl<'de> serde::Deserialize<'de> for PublicKey {
         super::Digest::deserialize(deserializer).map(|digest| Self(digest.0))
     }
 }
+
+#[cfg(test)]
+mod tests;
