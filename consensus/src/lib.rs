@@ -24,6 +24,8 @@ mod round;
 mod safety;
 mod status;
 mod sync;
+#[cfg(test)]
+mod testing;
 mod time;
 mod timers;
 mod vote;

@@ -12,7 +12,7 @@ use amanah_ledger::time::UnixMs;
 pub(crate) struct Peer {
     /// Whether its stream is open.
     pub(crate) is_connected: bool,
-    /// When it last said anything.
+    /// When it last said anything or its stream opened; `None` from when it broke.
     pub(crate) heard_at: Option<u64>,
     /// The highest view that it showed to be in, or to have left a view below.
     pub(crate) view: View,
@@ -55,7 +55,8 @@ impl Peers {
     pub(crate) fn new(n: usize) -> Self {
         let peer = Peer {
             is_connected: false,
-            heard_at: None,
+            // Nobody is silent before it had the time to speak.
+            heard_at: Some(0),
             view: View(0),
             final_view: View(0),
             final_height: None,
@@ -113,7 +114,7 @@ impl Peers {
         self.get(index).is_some_and(|peer| peer.bad < BAD_SIGNATURES_MAX)
     }
 
-    /// A new view, a new chance.
+    /// A new view or a new status period, a new chance: a fault of the line must not shut somebody out for ever.
     pub(crate) fn forgive(&mut self) {
         for peer in &mut self.0 {
             peer.bad = 0;

@@ -51,15 +51,15 @@ impl Round {
     pub(crate) fn count(&mut self, vote: VerifiedVote) -> Counted {
         let signer = vote.vote().signer;
         let earlier = self.votes.iter().filter_map(|slots| slots.get(&signer));
-        let proof = earlier.filter_map(|first| Evidence::of(first.vote(), vote.vote())).next();
+        let proofs: Vec<Evidence> = earlier.filter_map(|first| Evidence::of(first.vote(), vote.vote())).collect();
         let slots = &mut self.votes[slot_of(&vote.vote().content)];
         let is_new = !slots.contains_key(&signer);
         slots.entry(signer).or_insert(vote);
-        match proof {
-            // One proof per validator and kind is enough: the second says nothing new.
-            Some(proof) if self.accused.insert((signer, proof.kind)) => Counted::Proof(proof),
-            Some(_) | None if is_new => Counted::New,
-            Some(_) | None => Counted::Ignored,
+        // One proof per validator and kind is enough: the second says nothing new.
+        match proofs.into_iter().find(|proof| self.accused.insert((signer, proof.kind))) {
+            Some(proof) => Counted::Proof(proof),
+            None if is_new => Counted::New,
+            None => Counted::Ignored,
         }
     }
 

@@ -48,6 +48,7 @@ impl Machine {
     pub(crate) fn tell_all(&mut self, step: &mut Step<'_>) {
         self.telling.next_at = step.now.saturating_add(self.config.timing.status_ms);
         step.wake(self.telling.next_at);
+        self.peers.forgive();
         let has_work = self.has_own_work(step);
         for peer in self.electorate.others() {
             self.tell_one(step, peer, has_work);
@@ -74,6 +75,7 @@ impl Machine {
     pub(crate) fn connected(&mut self, step: &mut Step<'_>, peer: ValidatorIndex) {
         let Some(known) = self.peers.get_mut(peer).filter(|_| peer != self.config.me) else { return };
         known.is_connected = true;
+        known.heard_at = Some(step.now);
         let has_work = self.has_own_work(step);
         self.tell_one(step, peer, has_work);
         step.send(peer, Message::Bundle(self.bundle()));

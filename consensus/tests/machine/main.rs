@@ -2,4 +2,5 @@
 
 mod agreement;
 mod network;
+mod scenarios;
 mod toy;

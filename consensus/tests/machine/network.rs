@@ -8,7 +8,7 @@ use amanah_consensus::{
     Record, Timing, To, Vote,
 };
 use amanah_ledger::certificate::{Certificate, VoteContent};
-use amanah_ledger::committee::{ValidatorIndex, quorum};
+use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::{Digest, Signer};
 use amanah_ledger::position::{Epoch, View};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +35,10 @@ pub(crate) struct Node {
     pub(crate) evidence: usize,
     /// Crash when the vote log would grow beyond this many records: the rest of that write is lost.
     pub(crate) crash_at_records: Option<usize>,
+    /// Without a signer.
+    pub(crate) has_lost_key: bool,
+    /// Whose key it holds. Twins hold the same.
+    id: u8,
     lives: u64,
     wake: Option<u64>,
 }
@@ -55,9 +59,11 @@ pub(crate) struct Weather {
     pub(crate) loss_percent: u64,
     /// Whether transactions spread by themselves.
     pub(crate) gossip: bool,
+    /// Messages with a bit turned over on the way.
+    pub(crate) damage_percent: u64,
 }
 
-pub(crate) const FAIR: Weather = Weather { delay_ms: (5, 40), loss_percent: 0, gossip: true };
+pub(crate) const FAIR: Weather = Weather { delay_ms: (5, 40), loss_percent: 0, gossip: true, damage_percent: 0 };
 
 #[derive(Debug)]
 pub(crate) struct Network {
@@ -71,6 +77,8 @@ pub(crate) struct Network {
     pub(crate) synced: u64,
     /// Lets a test see and drop messages.
     pub(crate) filter: Option<fn(u8, u8, &Message, u64) -> bool>,
+    #[cfg(feature = "mutants")]
+    pub(crate) mutant: Option<amanah_consensus::Mutant>,
     events: BTreeMap<(u64, u64), Event>,
     counter: u64,
     random: u64,
@@ -81,7 +89,9 @@ pub(crate) struct Network {
 
 impl Network {
     pub(crate) fn new(n: u8, seed: u64, weather: Weather) -> Self {
-        let node = |_| Node {
+        let node = |id| Node {
+            id,
+            has_lost_key: false,
             machine: None,
             app: ToyLedger::new(),
             ledger: Vec::new(),
@@ -102,6 +112,8 @@ impl Network {
             messages: 0,
             synced: 0,
             filter: None,
+            #[cfg(feature = "mutants")]
+            mutant: None,
             events: BTreeMap::new(),
             counter: 0,
             random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
@@ -112,11 +124,14 @@ impl Network {
 
     /// All nodes up and connected.
     pub(crate) fn started(n: u8, seed: u64, weather: Weather) -> Self {
-        let mut network = Self::new(n, seed, weather);
-        for node in 0..n {
-            network.start(node);
+        Self::new(n, seed, weather).start_all()
+    }
+
+    pub(crate) fn start_all(mut self) -> Self {
+        for node in self.indices() {
+            self.start(node);
         }
-        network
+        self
     }
 
     pub(crate) fn config(n: u8, me: u8) -> Config {
@@ -153,10 +168,15 @@ impl Network {
         at.lives += 1;
         at.wake = None;
         let floor = floor_of(&at.ledger, &at.app);
-        let signer: Box<dyn Signer> = Box::new(ToySigner(node));
+        let id = at.id;
+        let signer: Option<Box<dyn Signer>> = (!at.has_lost_key).then(|| Box::new(ToySigner(id)) as _);
         let (machine, output) = Machine::start(
-            Self::config(self.n, node),
-            Some(signer),
+            Config {
+                #[cfg(feature = "mutants")]
+                mutant: self.mutant,
+                ..Self::config(self.n, id)
+            },
+            signer,
             Arc::new(ToyVerifier),
             floor,
             at.durable.clone(),
@@ -166,12 +186,39 @@ impl Network {
         .expect("a log of its own");
         at.machine = Some(machine);
         self.perform(node, output);
-        for other in 0..self.n {
-            if other != node && self.nodes[usize::from(other)].machine.is_some() {
-                self.input(node, Input::Connected(ValidatorIndex(other)));
-                self.input(other, Input::Connected(ValidatorIndex(node)));
+        for other in self.indices() {
+            let other_id = self.id(other);
+            if other_id != id && self.nodes[usize::from(other)].machine.is_some() {
+                self.input(node, Input::Connected(ValidatorIndex(other_id)));
+                self.input(other, Input::Connected(ValidatorIndex(id)));
             }
         }
+    }
+
+    fn indices(&self) -> std::ops::Range<u8> {
+        0..u8::try_from(self.nodes.len()).expect("few")
+    }
+
+    fn id(&self, node: u8) -> u8 {
+        self.nodes[usize::from(node)].id
+    }
+
+    fn nodes_of(&self, id: u8) -> Vec<u8> {
+        self.indices().filter(|node| self.id(*node) == id).collect()
+    }
+
+    /// Whether two nodes hold this one's key: then it is the liar of the run.
+    fn is_liar(&self, node: u8) -> bool {
+        self.nodes_of(self.id(node)).len() > 1
+    }
+
+    /// A second node with the key of `id`: the first is heard by even validators only, the second by odd ones, and both
+    /// hear everything. So `id` equivocates in every role.
+    pub(crate) fn with_twin(mut self, id: u8) -> Self {
+        let mut twin = Self::new(self.n, 0, self.weather).nodes.remove(usize::from(id));
+        twin.app.mempool.insert(1_000_000);
+        self.nodes.push(twin);
+        self
     }
 
     /// Crashes a node: of what was not synced, a random prefix survives.
@@ -182,8 +229,9 @@ impl Network {
         at.machine = None;
         at.unsynced.truncate(usize::try_from(kept).expect("small"));
         at.durable.append(&mut at.unsynced);
-        for other in 0..self.n {
-            self.input(other, Input::Disconnected(ValidatorIndex(node)));
+        let id = self.id(node);
+        for other in (0..self.n).filter(|other| *other != node) {
+            self.input(other, Input::Disconnected(ValidatorIndex(id)));
         }
     }
 
@@ -200,6 +248,11 @@ impl Network {
                 self.at(self.now + delay, Event::Transactions { to: other, txs: vec![tx] });
             }
         }
+    }
+
+    /// A transaction reaches this node only.
+    pub(crate) fn offer(&mut self, node: u8, tx: u64) {
+        self.at(self.now, Event::Transactions { to: node, txs: vec![tx] });
     }
 
     fn delay(&mut self) -> u64 {
@@ -246,19 +299,28 @@ impl Network {
     }
 
     fn send(&mut self, from: u8, outgoing: &Outgoing) {
-        self.check_honest(from, &outgoing.message);
+        let id = self.id(from);
+        let is_liar = self.is_liar(from);
+        if !is_liar {
+            self.check_honest(id, &outgoing.message);
+        }
         let bytes = outgoing.message.encode();
         let receivers: Vec<u8> = match outgoing.to {
-            To::All => (0..self.n).filter(|to| *to != from).collect(),
+            To::All => (0..self.n).filter(|to| *to != id).collect(),
             To::One(to) => vec![to.0],
         };
         for to in receivers {
-            assert_ne!(to, from, "nobody talks to itself");
-            let is_lost = self.random(100) < self.weather.loss_percent || self.cut.contains(&(from, to));
-            let is_filtered = self.filter.is_some_and(|keep| !keep(from, to, &outgoing.message, self.now));
-            if !is_lost && !is_filtered {
+            assert_ne!(to, id, "nobody talks to itself");
+            let is_lost = self.random(100) < self.weather.loss_percent || self.cut.contains(&(id, to));
+            let is_filtered = self.filter.is_some_and(|keep| !keep(id, to, &outgoing.message, self.now));
+            // Now and then a liar slips and shows somebody its other face.
+            let is_other_face = is_liar && (to % 2 == 0) != (from < self.n) && self.random(100) < 85;
+            if is_lost || is_filtered || is_other_face {
+                continue;
+            }
+            for node in self.nodes_of(to) {
                 let delay = self.delay();
-                self.at(self.now + delay, Event::Deliver { from, to, bytes: bytes.clone() });
+                self.at(self.now + delay, Event::Deliver { from: id, to: node, bytes: bytes.clone() });
             }
         }
     }
@@ -273,6 +335,9 @@ impl Network {
                     let finalization = (i == last).then(|| finalization.clone());
                     at.push(Stored { digest: block.digest, bytes: block.bytes, finalization });
                     let height = at.len();
+                    if self.is_liar(node) {
+                        continue;
+                    }
                     let agreed = *self.agreed.entry(height).or_insert(block.digest);
                     assert_eq!(agreed, block.digest, "fork at height {height}");
                 }
@@ -298,6 +363,7 @@ impl Network {
                 let receivers = (0..self.n).filter(|other| to == To::All || to == To::One(ValidatorIndex(*other)));
                 for to in receivers.collect::<Vec<u8>>() {
                     let delay = self.delay();
+                    // The first of twins stands for both.
                     self.at(self.now + delay, Event::Transactions { to, txs: txs.clone() });
                 }
             }
@@ -358,7 +424,8 @@ impl Network {
     }
 
     pub(crate) fn all_final(&self, txs: &[u64]) -> bool {
-        let mut running = self.nodes.iter().filter(|node| node.machine.is_some()).peekable();
+        let honest = self.indices().filter(|node| !self.is_liar(*node)).map(|node| &self.nodes[usize::from(node)]);
+        let mut running = honest.filter(|node| node.machine.is_some()).peekable();
         running.peek().is_some() && running.all(|node| txs.iter().all(|tx| node.app.is_final(*tx)))
     }
 
@@ -371,8 +438,12 @@ impl Network {
         match event {
             Event::Deliver { from, to, bytes } => {
                 self.messages += 1;
-                let message = Message::decode(&bytes).expect("canonical");
-                self.input(to, Input::Message { from: ValidatorIndex(from), message });
+                let is_damaged = self.random(100) < self.weather.damage_percent;
+                let bytes = if is_damaged { self.damage(bytes) } else { bytes };
+                match Message::decode(&bytes) {
+                    Ok(message) => self.input(to, Input::Message { from: ValidatorIndex(from), message }),
+                    Err(error) => assert!(is_damaged, "{error}"),
+                }
             }
             Event::Transactions { to, txs } => {
                 let app = &mut self.nodes[usize::from(to)].app;
@@ -401,14 +472,16 @@ impl Network {
         }
     }
 
+    fn damage(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+        let at = usize::try_from(self.random(bytes.len() as u64)).expect("small");
+        bytes[at] ^= 1 << self.random(8);
+        bytes
+    }
+
     /// The leader of a view, by any running node.
     pub(crate) fn leader(&self, view: u64) -> u8 {
         let machine = self.nodes.iter().find_map(|node| node.machine.as_ref()).expect("somebody runs");
         machine.leader(View(view)).0
-    }
-
-    pub(crate) fn quorum(&self) -> usize {
-        quorum(usize::from(self.n))
     }
 }
 
