@@ -171,3 +171,6 @@ impl Certificate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,9 @@
 //! [`Tip::execute`] accepts with the same root. Execution is total: a block that decodes is either accepted or refused
 //! with a [`BlockError`], and the answer depends on nothing but the block and its parent.
 //!
+//! Deviation: `next_validators` stands in the header's format, and a block that carries it is invalid
+//! ([`BlockError::Seal`]): the committee of genesis is that of every block until the rules of its change are built.
+//!
 //! A bad signature makes a block invalid. A broken state rule does not: its outcome stands in the body, and the block
 //! is invalid only if the outcome is not the one claimed.
 

@@ -62,3 +62,19 @@ impl MemberKeys {
         [&self.root, &self.gateway, &self.node, &self.consensus]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_short_lower_case_words() {
+        let longest = "a".repeat(NAME_BYTES_MAX);
+        for name in ["qamar", "a", "h-2", longest.as_str()] {
+            assert!(is_member_name(name), "{name}");
+        }
+        for name in ["", "Qamar", "2h", "-h", "a b", "a_b", "قمر", "a".repeat(NAME_BYTES_MAX + 1).as_str()] {
+            assert!(!is_member_name(name), "{name}");
+        }
+    }
+}

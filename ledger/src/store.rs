@@ -50,8 +50,6 @@ pub struct Store {
     head: Option<Head>,
     /// A commit has failed: what is on disk is unknown until the next start.
     failed: bool,
-    /// Locked for as long as the store is open.
-    _lock: File,
 }
 
 impl Deref for Store {
@@ -68,10 +66,7 @@ impl Store {
     /// When it is in use, damaged, of another network or format, or the disk fails.
     pub fn open(dir: &Path, genesis: &Genesis) -> Result<Self, StoreError> {
         fs::create_dir_all(dir)?;
-        let lock = File::create(dir.join("lock"))?;
-        if lock.try_lock().is_err() {
-            return Err(StoreError::InUse);
-        }
+        let lock = lock(dir)?;
         delete_unfinished_snapshots(dir)?;
         let mark = Mark::open(dir)?;
         let config = sled::Config::new()
@@ -81,8 +76,8 @@ impl Store {
             .flush_every_ms(None);
         let db = guarded(|| config.open().map_err(StoreError::at_open))?;
         let file = File::open(dir.join("db"))?;
-        let reader = Reader::new(db, genesis)?;
-        let mut store = Self { reader, file, mark, head: None, failed: false, _lock: lock };
+        let reader = Reader::new(db, genesis, lock)?;
+        let mut store = Self { reader, file, mark, head: None, failed: false };
         store.check_or_begin(genesis)?;
         store.head = store.reader.head_position()?;
         if store.reader.height()? < store.mark.height() {
@@ -214,6 +209,20 @@ fn write_block(batch: &mut sled::Batch, block: &FinalBlock) {
             batch.insert(Key::Act(act, height).bytes(), codec::encode(&index));
         }
     }
+}
+
+/// Locks the directory until the last handle on it is gone. sled's own lock is asked for too: sled reports it as an
+/// i/o error of no certain kind, which must not pass for damage.
+fn lock(dir: &Path) -> Result<File, StoreError> {
+    let lock = File::create(dir.join("lock"))?;
+    if lock.try_lock().is_err() {
+        return Err(StoreError::InUse);
+    }
+    let db = dir.join("db");
+    if db.exists() && File::open(db)?.try_lock().is_err() {
+        return Err(StoreError::InUse);
+    }
+    Ok(lock)
 }
 
 /// See the module's head: a half-written snapshot would make every open fail.

@@ -46,3 +46,19 @@ impl Day {
         self.0.checked_add(1).map(Self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_begin_at_midnight_utc_and_time_stops_at_its_end() {
+        let day = Day(20_779);
+        assert_eq!(day.start(), UnixMs(1_795_305_600_000));
+        assert_eq!((day.start().day(), day.start().plus_ms(DAY_MS - 1).day()), (day, day));
+        assert_eq!(day.start().plus_ms(DAY_MS).day(), day.next().unwrap());
+        assert_eq!((UnixMs(u64::MAX).plus_ms(1), UnixMs(u64::MAX).day()), (UnixMs(u64::MAX), Day(u32::MAX)));
+        assert_eq!(Day(u32::MAX).next(), None);
+        assert_eq!((UnixMs(5).since_ms(UnixMs(2)), UnixMs(2).since_ms(UnixMs(5))), (3, 0));
+    }
+}

@@ -14,13 +14,15 @@ pub use kind::{Access, Hashing, Kind, State};
 pub use proof::{DEPTH_MAX, Proof, ProofError, Terminal};
 
 use crate::crypto::Digest;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A tree. Cloning costs a pointer.
 pub struct Tree<K: Kind>(Link<K>);
 
 type Link<K> = Option<Arc<Node<K>>>;
+
+/// Keys, ascending and distinct, with their values.
+type Changes<V> = [(Digest, V)];
 
 enum Node<K: Kind> {
     Leaf { hash: Digest, key: Digest, value: K::Value },
@@ -75,8 +77,16 @@ impl<K: Kind> Tree<K> {
     /// The tree with these values set; of two under one key the later stands.
     #[must_use]
     pub fn with(&self, changes: impl IntoIterator<Item = (Digest, K::Value)>) -> Self {
-        let sorted: Vec<_> = changes.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect();
-        Self(insert(&self.0, 0, &sorted))
+        let mut changes: Vec<_> = changes.into_iter().collect();
+        changes.sort_by_key(|change| change.0);
+        changes.dedup_by(|later, kept| {
+            let repeated = later.0 == kept.0;
+            if repeated {
+                std::mem::swap(later, kept);
+            }
+            repeated
+        });
+        Self(insert(&self.0, 0, &changes))
     }
 
     /// Leaves in the order of their keys.
@@ -137,7 +147,7 @@ fn len_of<K: Kind>(link: &Link<K>) -> usize {
 }
 
 /// Sets `changes`, sorted by distinct keys that all lead here, in the subtree at `depth`.
-fn insert<K: Kind>(link: &Link<K>, depth: usize, changes: &[(Digest, K::Value)]) -> Link<K> {
+fn insert<K: Kind>(link: &Link<K>, depth: usize, changes: &Changes<K::Value>) -> Link<K> {
     if changes.is_empty() {
         return link.clone();
     }
@@ -159,7 +169,7 @@ fn insert<K: Kind>(link: &Link<K>, depth: usize, changes: &[(Digest, K::Value)])
 }
 
 /// A fresh subtree of these leaves.
-fn build<K: Kind>(depth: usize, leaves: &[(Digest, K::Value)]) -> Link<K> {
+fn build<K: Kind>(depth: usize, leaves: &Changes<K::Value>) -> Link<K> {
     match leaves {
         [] => None,
         [(key, value)] => {
@@ -173,7 +183,7 @@ fn build<K: Kind>(depth: usize, leaves: &[(Digest, K::Value)]) -> Link<K> {
     }
 }
 
-fn split<V>(depth: usize, changes: &[(Digest, V)]) -> (&[(Digest, V)], &[(Digest, V)]) {
+fn split<V>(depth: usize, changes: &Changes<V>) -> (&Changes<V>, &Changes<V>) {
     changes.split_at(changes.partition_point(|change| !goes_right(&change.0, depth)))
 }
 

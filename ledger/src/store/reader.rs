@@ -16,6 +16,7 @@ use crate::proof::{CertifiedHeader, TransactionReceipt};
 use crate::state::State;
 use crate::transaction::TxId;
 use bincode::{Decode, Encode};
+use std::fs::File;
 use std::sync::Arc;
 
 /// A handle for reading. Cloning costs a few pointers.
@@ -23,6 +24,7 @@ use std::sync::Arc;
 pub struct Reader {
     db: sled::Db,
     genesis: Arc<Genesis>,
+    _lock: Arc<File>,
 }
 
 /// A block as it is stored.
@@ -35,9 +37,9 @@ pub struct StoredBlock {
 }
 
 impl Reader {
-    pub(super) fn new(db: sled::Db, genesis: &Genesis) -> Result<Self, StoreError> {
+    pub(super) fn new(db: sled::Db, genesis: &Genesis, lock: File) -> Result<Self, StoreError> {
         genesis.check()?;
-        Ok(Self { db, genesis: Arc::new(genesis.clone()) })
+        Ok(Self { db, genesis: Arc::new(genesis.clone()), _lock: Arc::new(lock) })
     }
 
     pub(super) fn db(&self) -> &sled::Db {

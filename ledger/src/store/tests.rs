@@ -125,7 +125,10 @@ fn one_process_at_a_time_and_one_network() {
     let (dir, network) = (tempfile::tempdir().unwrap(), network());
     let store = open(dir.path(), &network);
     assert!(matches!(Store::open(dir.path(), &network.genesis), Err(StoreError::InUse)));
+    let reader = store.reader();
     drop(store);
+    assert!(matches!(Store::open(dir.path(), &network.genesis), Err(StoreError::InUse)), "a reader is enough");
+    drop(reader);
     let mut other = network.genesis.clone();
     other.time = other.time.plus_ms(1);
     let Err(StoreError::OtherNetwork(found)) = Store::open(dir.path(), &other) else { panic!() };

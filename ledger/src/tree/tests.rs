@@ -5,6 +5,7 @@ use crate::codec;
 use crate::crypto::{Context, PairHash};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 type Days = Tree<Access>;
 type Model = BTreeMap<Digest, Digest>;

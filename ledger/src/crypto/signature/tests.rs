@@ -141,11 +141,13 @@ fn the_published_edge_cases_have_the_answer_of_zip_215_alone_and_in_every_batch(
     }
 }
 
+type Sign = Box<dyn Fn(&[u8]) -> Signature>;
+
 /// A key and the signature it makes of a message, by somebody who follows no rules.
 struct Crafted {
     name: &'static str,
     key: PublicKey,
-    sign: Box<dyn Fn(&[u8]) -> Signature>,
+    sign: Sign,
     accepted: bool,
 }
 
