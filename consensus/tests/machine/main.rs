@@ -2,5 +2,6 @@
 
 mod agreement;
 mod network;
+mod rules;
 mod scenarios;
 mod toy;
