@@ -1,8 +1,19 @@
 //! The commands, one file each.
 
-mod wallet;
+#[cfg(feature = "demo")]
+pub(crate) mod demo;
+pub(crate) mod enrol;
+pub(crate) mod grant;
+pub(crate) mod hospital;
+mod list;
+pub(crate) mod log;
+mod network;
+mod receipt;
+pub(crate) mod revoke;
+mod revoke_slip;
+pub(crate) mod wallet;
 
-use crate::args::Command;
+use crate::args::{Command, NetworkCommand, RevokeArgs};
 use crate::failure::Fallible;
 use crate::output::Report;
 use crate::settings::Settings;
@@ -11,6 +22,20 @@ use crate::settings::Settings;
 pub(crate) async fn run(command: Command, settings: Settings) -> Fallible<Report> {
     match command {
         Command::Wallet(command) => wallet::run(command, &settings).await,
-        _ => std::future::pending().await,
+        Command::Enrol(arguments) => enrol::run(arguments, &settings).await,
+        Command::Grant(arguments) => grant::run(arguments, &settings).await,
+        Command::Revoke(RevokeArgs { slip: Some(slip), node, .. }) => {
+            revoke_slip::run(&slip, node.as_deref(), &settings).await
+        }
+        Command::Revoke(RevokeArgs { consent, .. }) => revoke::run(&consent.unwrap_or_default(), &settings).await,
+        Command::List => list::run(&settings).await,
+        Command::Log => log::run(&settings).await,
+        Command::Receipt(command) => receipt::run(command, &settings).await,
+        Command::Hospital(command) => hospital::run(command, &settings).await,
+        Command::Network(NetworkCommand::Status) => network::status(&settings).await,
+        #[cfg(feature = "demo")]
+        Command::Demo(command) => demo::run(command, &settings).await,
+        #[cfg(feature = "demo")]
+        Command::DemoNode { home } => demo::node_process::refuse(&home),
     }
 }

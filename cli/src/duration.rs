@@ -55,11 +55,6 @@ pub(crate) fn waiting_time(text: &str) -> Result<std::time::Duration, String> {
     Ok(std::time::Duration::from_millis(u64::from(number) * ms_each))
 }
 
-/// `Sat 20 Feb 2027, 23:59 +03`: an instant as people read it.
-pub(crate) fn for_people(time: UnixMs, zone: &TimeZone) -> String {
-    zoned(time, zone).map_or_else(|_range| time.0.to_string(), |z| z.strftime("%a %d %b %Y, %H:%M %Z").to_string())
-}
-
 /// RFC 3339 in UTC: an instant as programs read it.
 pub(crate) fn for_programs(time: UnixMs) -> String {
     i64::try_from(time.0)

@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
 use crate::private_file;
+use amanah_ledger::crypto::Digest;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -57,19 +58,33 @@ impl Home {
     pub(crate) fn wallet_keystore(&self, name: &str) -> PathBuf {
         self.wallet(name).join("keystore.json")
     }
+    /// What a wallet remembers about one network.
+    pub(crate) fn wallet_state(&self, name: &str, chain: &Digest) -> PathBuf {
+        self.wallet(name).join(format!("{chain}.state"))
+    }
     /// A wallet's receipts.
     pub(crate) fn receipts(&self, wallet: &str) -> PathBuf {
         self.0.join("receipts").join(wallet)
     }
-    /// The printable revocation slip of a wallet's relationship with a hospital.
-    pub(crate) fn slip(&self, wallet: &str, member: &str) -> PathBuf {
-        self.0.join("slips").join(wallet).join(format!("{member}.slip"))
+    /// A wallet's slips.
+    pub(crate) fn slips(&self, wallet: &str) -> PathBuf {
+        self.0.join("slips").join(wallet)
     }
-    /// Directory entries seen so far.
+    /// The printable revocation slip of a wallet's relationship with a hospital.
+    pub(crate) fn slip(&self, wallet: &str, member: &str, chain: &Digest) -> PathBuf {
+        let network = &chain.to_string()[..8];
+        self.slips(wallet).join(format!("{member}-{network}.slip"))
+    }
+    /// Directory entries of a hospital seen so far.
+    pub(crate) fn directory(&self, member: &str) -> PathBuf {
+        self.0.join("directory").join(member)
+    }
+    /// One of them.
     pub(crate) fn directory_entry(&self, member: &str, handle: &str) -> PathBuf {
-        self.0.join("directory").join(member).join(handle)
+        self.directory(member).join(handle)
     }
     /// The demo's four hospitals.
+    #[cfg(feature = "demo")]
     pub(crate) fn demo(&self) -> PathBuf {
         self.0.join("demo")
     }

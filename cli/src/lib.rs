@@ -3,20 +3,34 @@
 //! Reading order: what can be typed ([`args`]), how answers and failures look ([`output`], [`failure`], [`exit`]),
 //! where things lie ([`home`], [`private_file`], [`profile`]), then `commands`, one file each.
 
+mod access_log;
 mod args;
+mod audit;
+mod client;
 mod commands;
+mod consent_text;
 mod duration;
 mod exit;
 mod failure;
+mod finality;
 mod home;
 mod keystore;
 mod nearest;
+mod network;
 mod output;
 mod passphrase;
 mod private_file;
 mod profile;
+mod receipts;
+mod recovery;
+mod revocation;
+mod session;
 mod settings;
+mod slip;
 mod terminal;
+mod wallet;
+mod wallet_state;
+mod who;
 mod words;
 
 use args::CommandLine;

@@ -1,0 +1,31 @@
+//! The hidden command that is one hospital's node: in a session of its own, so that it outlives the caller.
+
+use crate::exit::Exit;
+use crate::failure::{Failure, Fallible};
+use crate::output::{self, Report};
+use crate::private_file::{self, Existing};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Runs the node of `home` until it is told to stop.
+pub(crate) fn run(home: &Path) -> ExitCode {
+    if amanah_node::home::is_running(home) {
+        output::note(&format!("another process already runs on {}", home.display()));
+        return Exit::Unsafe.into();
+    }
+    // Fails only for a process that leads a group already, as one started by a shell does: then it stays in that session.
+    rustix::process::setsid().ok();
+    if let Err(failure) =
+        private_file::write(&home.join("pid"), std::process::id().to_string().as_bytes(), Existing::Replace)
+    {
+        output::note(&output::failure_text(&failure, false));
+        return failure.exit.into();
+    }
+    amanah_node::node::run(home).into()
+}
+
+/// The node brings its own runtime; inside another there is no place for it.
+pub(crate) fn refuse(home: &Path) -> Fallible<Report> {
+    let detail = format!("the node of {} cannot run inside another command", home.display());
+    Err(Failure::new(Exit::Failed, 609, detail, "amanah demo up"))
+}
