@@ -1,5 +1,7 @@
 //! What is committed is there after a crash; what is damaged says so.
 
+mod kill;
+
 use super::*;
 use crate::block::OpenBlock;
 use crate::chain::{ExecutedBlock, Tip};
