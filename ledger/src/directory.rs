@@ -89,3 +89,6 @@ impl SignedDirectoryEntry {
         (member.id == self.entry.member).then_some(PractitionerRef { member, handle, display })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -379,3 +379,6 @@ impl std::fmt::Debug for SignedEnrolment {
         self.enrolment.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,3 +158,6 @@ impl Network {
         self.members.iter().find(|known| known.member.id == *id)
     }
 }
+
+#[cfg(test)]
+mod tests;

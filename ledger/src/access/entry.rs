@@ -254,3 +254,6 @@ impl LogEntry {
         if verifier.verify(check) { Ok(()) } else { Err(EntryError::Signature(self.body.number)) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,7 @@ fn the_derivation_never_changes() {
         relationship.lock(&chain, 1).to_string(),
         hex::encode(seed().relationship(&chain, &member(9), 1).expose()),
     ];
-    assert_eq!(got.join("\n"), include_str!("../../tests/vectors/derive.txt").trim_end());
+    assert_eq!(got.join("\n"), include_str!("../../tests/golden/derive.txt").trim_end());
 }
 
 #[test]

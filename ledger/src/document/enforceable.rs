@@ -250,3 +250,6 @@ fn check_data(data: &DataScope, vocabulary: &Vocabulary) -> Result<(), NotEnforc
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;
