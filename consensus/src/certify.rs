@@ -1,6 +1,7 @@
 //! R0 and R6: votes become certificates, certificates move us to the next view and are passed on.
 
-use crate::certificate::{Entry, Kind, VerifiedCertificate, VerifiedNotarization, VerifiedVote};
+use crate::book::{Entry, Kind};
+use crate::certificate::{VerifiedCertificate, VerifiedNotarization, VerifiedVote};
 use crate::limits::{EVIDENCE_TAIL, UNCERTIFIED_VIEWS_BEHIND, VIEWS_AHEAD_MAX, VIEWS_BEHIND_MAX};
 use crate::machine::{Machine, Step, Turn};
 use crate::message::{Message, Vote};
@@ -21,7 +22,7 @@ impl Machine {
         if !is_ours || !self.is_counted(view) || !self.peers.is_trusted_to_sign(from) {
             return;
         }
-        if !self.rounds.get(&view).is_some_and(|round| round.knows(vote)) {
+        if self.rounds.get(&view).is_none_or(|round| round.is_news(vote)) {
             let Some(verified) = self.electorate.check_vote(vote) else {
                 self.peers.sent_bad_signature(from);
                 return;
@@ -43,12 +44,13 @@ impl Machine {
         let content = vote.vote().content;
         let round = self.rounds.entry(content.view()).or_default();
         if let Counted::Proof(evidence) = round.count(vote) {
-            step.effect(Effect::Evidence(evidence));
+            step.effect(Effect::Evidence(*evidence));
         }
-        if content.view() > self.last_final.view && !self.book.knows(&content) {
-            if let Some(certificate) = round.certificate(content, &self.electorate) {
-                self.take_verified(step, None, certificate);
-            }
+        if content.view() > self.last_final.view
+            && !self.book.knows(&content)
+            && let Some(certificate) = round.certificate(content, &self.electorate)
+        {
+            self.take_verified(step, None, certificate);
         }
     }
 

@@ -39,10 +39,6 @@ impl Asks {
     pub(crate) fn hurry(&mut self) {
         self.next_at = 0;
     }
-    /// An answer came: if something is still missing, ask on.
-    pub(crate) fn answered(&mut self, now: u64) {
-        self.next_at = self.next_at.min(now.saturating_add(1));
-    }
 }
 
 impl Machine {
@@ -75,10 +71,6 @@ impl Machine {
         for (view, page) in self.book.above(self.last_final.view) {
             let (Some(block), Some(certificate)) = (page.block(), page.parent_proof()) else { continue };
             let Err(Gap::Missing(missing)) = self.pool.line(&block, &floor, ANCESTORS_MAX) else { continue };
-            // While blocks come by height, ancestors need not be asked for one by one.
-            if missing != block && self.sync.is_open() {
-                continue;
-            }
             let is_fresh = missing == block && view.0.saturating_add(1) >= self.view.0;
             let sources = self.signers_of(certificate);
             wanted.entry(missing).or_insert(Wanted { sources, is_fresh });
@@ -130,6 +122,15 @@ impl Machine {
         self.asks.turn = turn.wrapping_add(count);
         for peer in peers.iter().cycle().skip(turn % peers.len().max(1)).take(count) {
             self.ask_for_views(step, *peer, views.clone());
+        }
+    }
+
+    /// Takes the answer to such a question; if it helped, the next is asked at once.
+    pub(crate) fn take_answer(&mut self, step: &mut Step<'_>, from: ValidatorIndex, answer: Vec<Certificate>) {
+        let before = self.missing_views();
+        self.take_certificates(step, from, answer);
+        if self.missing_views() != before {
+            self.asks.hurry();
         }
     }
 

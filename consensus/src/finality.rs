@@ -1,7 +1,7 @@
 //! R5, R7 and R8: verdicts over blocks, and the one place where blocks become final: in height order, each once.
 
 use crate::application::{Content, Verdict};
-use crate::certificate::Kind;
+use crate::book::Kind;
 use crate::limits::{ANCESTORS_MAX, EVIDENCE_TAIL};
 use crate::machine::{FinalPoint, Machine, Parent, Step};
 use crate::output::{Alarm, Effect, FinalizedBlock};
@@ -34,7 +34,10 @@ impl Machine {
     pub(crate) fn finalize(&mut self, step: &mut Step<'_>) -> bool {
         let floor = self.floor();
         let finalized = self.book.above(self.last_final.view).rev().filter_map(|(_, page)| page.finalization.as_ref());
-        let is_ready = |digest| self.pool.is_valid(digest) && self.pool.line(digest, &floor, ANCESTORS_MAX).is_ok();
+        let is_ready = |digest| {
+            let line = self.pool.line(digest, &floor, ANCESTORS_MAX).unwrap_or_default();
+            !line.is_empty() && line.iter().all(|held| held.verdict == Some(Verdict::Valid))
+        };
         let Some(finalization) = finalized.into_iter().find(|f| is_ready(&f.vote().block)).cloned() else {
             return false;
         };

@@ -4,7 +4,7 @@
 //! Nullifications of all views between the parent's and `w`.
 
 use crate::application::{BlockFacts, Content};
-use crate::certificate::Certificates;
+use crate::book::Certificates;
 use amanah_ledger::certificate::BlockVote;
 
 /// A proposal whose place in the chain is proven. Made by [`justify`] only.

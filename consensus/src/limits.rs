@@ -1,7 +1,7 @@
 //! Every bound of the crate, with its sum. Sizes are for 31 validators, the most there can be.
 //!
-//! A certificate is 57 bytes of content, a bitmap of 8 and 31 signatures of 64 bytes with their count: 2,053 bytes. A
-//! vote is 57 + 1 + 64 = 122 bytes.
+//! A certificate is 60 bytes of content, a bitmap of 8 and 31 signatures of 64 bytes with their count: 2,056 bytes. A
+//! vote is 60 + 1 + 64 = 125 bytes.
 
 use amanah_ledger::block::BLOCK_BYTES_MAX;
 
@@ -46,7 +46,7 @@ pub const VIEWS_BEHIND_MAX: u64 = 64;
 /// Final views whose votes are kept a little longer, for evidence.
 pub const EVIDENCE_TAIL: u64 = 8;
 
-/// Final views whose certificates are kept, to answer those who are a little behind: 64 × 3 × 2,053 bytes = 0.4 MB.
+/// Final views whose certificates are kept, to answer those who are a little behind: 64 × 3 × 2,056 bytes = 0.4 MB.
 pub const CERTIFICATE_TAIL: u64 = 64;
 
 /// Unfinalized blocks on top of each other, above which only empty ones follow (R1, R2).

@@ -5,7 +5,8 @@
 //! [`crate::finality`] R5 R8, [`crate::retry`] R10, [`crate::fetch`] and [`crate::sync`] 2.10, [`crate::status`] hints.
 
 use crate::application::{Application, Content, Verdict};
-use crate::certificate::{Certificates, Electorate};
+use crate::book::Certificates;
+use crate::certificate::Electorate;
 use crate::config::Config;
 use crate::leader::{Draw, Leaders};
 use crate::message::{Message, Proposal};
@@ -220,8 +221,7 @@ impl Machine {
             Message::BlockResponse { digest, block } => self.take_block(step, &digest, block),
             Message::CertificateRequest { epoch, views } => self.serve_certificates(step, from, epoch, &views),
             Message::CertificateResponse(certificates) => {
-                self.take_certificates(step, from, certificates.into_vec());
-                self.asks.answered(step.now);
+                self.take_answer(step, from, certificates.into_vec());
             }
             Message::SyncRequest { from_height, to_height } => self.serve_sync(step, from, from_height, to_height),
             Message::SyncResponse(response) => self.take_sync(step, from, &response),

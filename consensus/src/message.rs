@@ -152,6 +152,13 @@ pub enum Message {
     SyncResponse(SyncResponse),
 }
 
+impl Justification {
+    /// All certificates: what is final first, the parent's next, then the skips from the newest downward.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.last_final.iter().chain(&self.parent).chain(&self.skips)
+    }
+}
+
 impl Message {
     /// The canonical bytes.
     pub fn encode(&self) -> Vec<u8> {
@@ -176,26 +183,20 @@ impl SyncResponse {
     pub fn collect(blocks: impl IntoIterator<Item = (BlockBytes, Option<Certificate>)>) -> Self {
         let mut taken: Vec<SyncBlock> = Vec::new();
         let (mut bytes, mut complete) = (0, 0);
+        let mut is_too_long = false;
         for (block, finalization) in blocks {
             bytes += block.len();
-            let is_certified = finalization.is_some();
-            let fits = taken.len() < SYNC_BLOCKS_MAX && bytes <= SYNC_BYTES_MAX;
-            if !fits && complete > 0 {
+            is_too_long |= taken.len() == SYNC_BLOCKS_MAX || bytes > SYNC_BYTES_MAX;
+            if is_too_long && complete > 0 {
                 break;
             }
-            if !fits && !is_certified {
-                taken.clear();
-                continue;
-            }
-            if !fits {
+            let is_certified = finalization.is_some();
+            if is_too_long {
                 taken.clear();
             }
             taken.push(SyncBlock { block, finalization });
             if is_certified {
                 complete = taken.len();
-            }
-            if !fits {
-                break;
             }
         }
         taken.truncate(complete);
@@ -276,3 +277,6 @@ impl<'de, C> BorrowDecode<'de, C> for BlockBytes {
         Self::decode(decoder)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,8 +24,6 @@ pub(crate) struct Peer {
     pub(crate) status: Option<Heard>,
     /// Its clock.
     pub(crate) offset: Option<Offset>,
-    /// Until when a question about certificates to it is open.
-    pub(crate) asked_until: u64,
     bad: u32,
     budget: Budget,
 }
@@ -62,7 +60,6 @@ impl Peers {
             final_height: None,
             status: None,
             offset: None,
-            asked_until: 0,
             bad: 0,
             budget: Budget { bytes: SERVE_BYTES_BURST, at: 0 },
         };

@@ -140,7 +140,7 @@ impl Machine {
             // Amendment 3: after a crash a Finalize vote forbids Nullify, so what it rests on must still be there.
             Intent::Finalize(notarization) => {
                 self.log_block(step, &notarization.vote().block);
-                self.log_certificate(step, crate::certificate::Kind::Notarization, notarization.vote().view);
+                self.log_certificate(step, crate::book::Kind::Notarization, notarization.vote().view);
             }
         }
         self.log(step, record);

@@ -1,7 +1,8 @@
 //! 2.9: a machine comes back with everything it promised. Records are read in any order; the highest of everything wins.
 
 use crate::application::{Application, Content};
-use crate::certificate::{Certificates, Electorate, Kind, VerifiedCertificate};
+use crate::book::{Certificates, Kind};
+use crate::certificate::{Electorate, VerifiedCertificate};
 use crate::config::Config;
 use crate::leader::{Draw, Leaders};
 use crate::machine::{Floor, Machine, Parent, StartError, Step, Turn};

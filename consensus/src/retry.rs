@@ -4,7 +4,7 @@ use crate::limits::RETRY_VIEWS_MAX;
 use crate::machine::{Machine, Step};
 use crate::message::{Bundle, Message, Vote};
 use crate::output::{Effect, To};
-use amanah_ledger::certificate::Certificate;
+use amanah_ledger::certificate::{Certificate, VoteContent};
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::position::View;
@@ -91,8 +91,9 @@ impl Machine {
     /// Sends our proposal of this view again to a peer that did not vote for it.
     pub(crate) fn repeat_proposal(&self, step: &mut Step<'_>, peer: ValidatorIndex) {
         let Some(proposal) = &self.own_proposal else { return };
+        let VoteContent::Notarize(content) = proposal.vote.content else { return };
         let round = self.rounds.get(&self.view);
-        let has_voted = round.is_some_and(|round| round.voters().any(|voter| voter == peer));
+        let has_voted = round.is_some_and(|round| round.notarizers(content).any(|voter| voter == peer));
         let has_left = self.peers.get(peer).is_some_and(|shown| shown.view > self.view);
         if !has_voted && !has_left {
             step.send(peer, Message::Proposal(proposal.clone()));

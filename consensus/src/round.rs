@@ -3,8 +3,9 @@
 //! The first vote counts, a repeated one changes nothing, a conflicting one becomes evidence and does not count. A
 //! certificate made by others overrides what the slots say (pitfalls 4, 7, 8).
 
-use crate::certificate::{Electorate, Kind, VerifiedCertificate, VerifiedVote};
-use crate::evidence::Evidence;
+use crate::book::Kind;
+use crate::certificate::{Electorate, VerifiedCertificate, VerifiedVote};
+use crate::evidence::{Evidence, EvidenceKind};
 use crate::message::Vote;
 use amanah_ledger::certificate::{BlockVote, VoteContent};
 use amanah_ledger::committee::ValidatorIndex;
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Default)]
 pub(crate) struct Round {
     votes: [BTreeMap<ValidatorIndex, VerifiedVote>; 3],
-    accused: BTreeSet<(ValidatorIndex, crate::evidence::EvidenceKind)>,
+    accused: BTreeSet<(ValidatorIndex, EvidenceKind)>,
     candidate: Option<Candidate>,
 }
 
@@ -38,13 +39,26 @@ pub(crate) enum Counted {
     /// Its slot was taken; if by something it excludes, here is the proof.
     Ignored,
     /// It is proof of a fault. It counts only if its own slot was free.
-    Proof(Evidence),
+    Proof(Box<Evidence>),
 }
 
 impl Round {
-    /// Whether this very statement of this validator is counted already, so that checking it again tells nothing.
+    /// Whether this very statement of this validator is counted, its signature checked.
     pub(crate) fn knows(&self, vote: &Vote) -> bool {
         self.slots(&vote.content).get(&vote.signer).is_some_and(|first| first.vote().content == vote.content)
+    }
+
+    /// Whether checking this vote can tell anything: not if it is counted already, and not if its signer filled the slot
+    /// with another one and is convicted of that.
+    pub(crate) fn is_news(&self, vote: &Vote) -> bool {
+        let Some(first) = self.slots(&vote.content).get(&vote.signer) else { return true };
+        let is_convicted = |kind| self.accused.contains(&(vote.signer, kind));
+        first.vote().content != vote.content
+            && match vote.content {
+                VoteContent::Notarize(_) => !is_convicted(EvidenceKind::DoubleNotarize),
+                VoteContent::Finalize(_) => !is_convicted(EvidenceKind::DoubleFinalize),
+                VoteContent::Nullify { .. } => true,
+            }
     }
 
     /// Counts a vote.
@@ -57,7 +71,7 @@ impl Round {
         slots.entry(signer).or_insert(vote);
         // One proof per validator and kind is enough: the second says nothing new.
         match proofs.into_iter().find(|proof| self.accused.insert((signer, proof.kind))) {
-            Some(proof) => Counted::Proof(proof),
+            Some(proof) => Counted::Proof(Box::new(proof)),
             None if is_new => Counted::New,
             None => Counted::Ignored,
         }

@@ -98,6 +98,8 @@ impl Machine {
         }
         let has_own_work = self.has_own_work(step);
         let Some(peer) = self.peers.get_mut(from) else { return };
+        // A peer that talks all the time gets no more answers than one that talks now and then.
+        let is_early = peer.status.is_some_and(|heard| step.now.saturating_sub(heard.at) < self.config.timing.delta_ms);
         peer.status = Some(Heard { status, at: step.now, wall: step.wall, is_hint: true });
         peer.final_height = Some(status.final_height);
         peer.view = peer.view.max(status.view);
@@ -105,9 +107,11 @@ impl Machine {
         if let Some(offset) = status.echo.and_then(|echo| Offset::measure(step.wall, status.time, echo)) {
             peer.offset = Some(offset);
         }
-        let may_ask = peer.asked_until <= step.now;
-        if status.view > self.view && may_ask {
-            peer.asked_until = step.now.saturating_add(self.config.timing.delta_ms);
+        self.check_clock(step);
+        if is_early {
+            return;
+        }
+        if status.view > self.view {
             let lowest = self.view.0.max(status.view.0.saturating_sub(VIEWS_PER_REQUEST_MAX as u64));
             self.ask_for_views(step, from, (lowest..status.view.0).map(View).collect());
         }
@@ -117,7 +121,6 @@ impl Machine {
         if status.has_work && !has_own_work {
             step.effect(Effect::AskPending { from });
         }
-        self.check_clock(step);
     }
 
     /// Amendment 7: an alarm, nothing more.

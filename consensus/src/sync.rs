@@ -22,12 +22,6 @@ pub(crate) struct Sync {
     turn: usize,
 }
 
-impl Sync {
-    pub(crate) fn is_open(&self) -> bool {
-        self.asked.is_some()
-    }
-}
-
 /// Blocks ahead that are worth asking for at once.
 const FAR_BEHIND: u64 = 3;
 

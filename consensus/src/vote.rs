@@ -5,7 +5,7 @@ use crate::certificate::VerifiedNotarization;
 use crate::justification::{Descent, Justified, JustifiedProposal, justify};
 use crate::limits::{DEPTH_MAX, VIEWS_AHEAD_MAX};
 use crate::machine::{Machine, Step};
-use crate::message::{BlockBytes, Justification, Message, Proposal};
+use crate::message::{BlockBytes, Message, Proposal};
 use crate::safety::Intent;
 use amanah_ledger::certificate::{BlockVote, VoteContent};
 use amanah_ledger::committee::ValidatorIndex;
@@ -45,8 +45,15 @@ impl Machine {
         if !is_leaders || content.epoch != self.config.epoch || !self.peers.is_trusted_to_sign(from) {
             return;
         }
-        let is_known = self.rounds.get(&content.view).is_some_and(|round| round.knows(&vote));
-        if !is_known && content.view < self.view {
+        let round = self.rounds.get(&content.view);
+        let is_known = round.is_some_and(|round| round.knows(&vote));
+        if !is_known && round.is_some_and(|round| !round.is_news(&vote)) {
+            return;
+        }
+        // What its own certificates cannot bring into reach is not worth checking.
+        let inline = justification.certificates().map(|certificate| certificate.content.view().next());
+        let reach = inline.max().unwrap_or_default().max(self.view).0.saturating_add(VIEWS_AHEAD_MAX);
+        if content.view < self.view || content.view.0 > reach {
             return;
         }
         // Amendment 24: no slot, and no other work, before the leader's signature was checked.
@@ -56,8 +63,7 @@ impl Machine {
             return;
         }
         // Amendment 15: the certificates inside move us to the view of the proposal.
-        let Justification { parent, skips, last_final } = justification;
-        self.take_certificates(step, from, last_final.into_iter().chain(parent).chain(skips.into_vec()));
+        self.take_certificates(step, from, justification.certificates().cloned());
         if content.view < self.view || content.view.0 > self.view.0.saturating_add(VIEWS_AHEAD_MAX) {
             return;
         }
@@ -79,10 +85,10 @@ impl Machine {
             self.turn.proposal_at.get_or_insert(step.now);
         }
         // Amendment 1: bytes that are not the block named in the vote are no verdict over it; it is still asked for.
-        if !self.pool.contains(&vote.block) {
-            if let Some(facts) = step.app.open(&block).filter(|facts| facts.digest == vote.block) {
-                self.pool.insert(facts, block, self.view);
-            }
+        if !self.pool.contains(&vote.block)
+            && let Some(facts) = step.app.open(&block).filter(|facts| facts.digest == vote.block)
+        {
+            self.pool.insert(facts, block, self.view);
         }
     }
 

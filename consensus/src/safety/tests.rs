@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::application::{BlockFacts, Content};
-use crate::certificate::{Certificates, VerifiedCertificate};
+use crate::book::Certificates;
+use crate::certificate::VerifiedCertificate;
 use crate::justification::{Justified, justify};
 use crate::testing::{CHAIN, Toy, certificate, electorate, notarize};
 use amanah_ledger::certificate::BlockVote;

@@ -65,6 +65,9 @@ pub(crate) struct Weather {
 
 pub(crate) const FAIR: Weather = Weather { delay_ms: (5, 40), loss_percent: 0, gossip: true, damage_percent: 0 };
 
+/// Whether a message from, to, at this time passes.
+pub(crate) type Filter = fn(u8, u8, &Message, u64) -> bool;
+
 #[derive(Debug)]
 pub(crate) struct Network {
     pub(crate) n: u8,
@@ -76,7 +79,7 @@ pub(crate) struct Network {
     pub(crate) messages: u64,
     pub(crate) synced: u64,
     /// Lets a test see and drop messages.
-    pub(crate) filter: Option<fn(u8, u8, &Message, u64) -> bool>,
+    pub(crate) filter: Option<Filter>,
     #[cfg(feature = "mutants")]
     pub(crate) mutant: Option<amanah_consensus::Mutant>,
     events: BTreeMap<(u64, u64), Event>,
