@@ -3,10 +3,12 @@
 //! ```text
 //! H/FORMAT         version of the layout and of the data below it
 //! H/LOCK           held by the process that runs here
+//! H/STARTED        a node ran here: without its vote log its key must not vote again
 //! H/config.toml    what the operator decides
 //! H/genesis.bin    canonical bytes of the network's first page
 //! H/network.json   what a wallet is given
 //! H/keys/*.key     seeds in hex, readable by their owner only
+//! H/keys/private/  the key to the custodian's records, replaced at every erasure
 //! H/votes/         the vote log           H/ledger/  the database of blocks and state
 //! H/private/       the custodian's records
 //! ```
@@ -17,6 +19,7 @@ mod keys;
 
 use crate::config::{Config, ConfigError};
 use crate::exit::{Exit, Failure};
+use crate::vote_log::KeyHistory;
 use amanah_ledger::codec::{self, DecodeError};
 use amanah_ledger::crypto::{Digest, Signer};
 use amanah_ledger::genesis::{Founder, GENESIS_BYTES_MAX, Genesis, GenesisError};
@@ -182,6 +185,20 @@ impl Home {
         }
         Ok(file)
     }
+    /// Whether a node ever started here. From then on its key may have voted.
+    pub fn key_history(&self) -> KeyHistory {
+        if self.dir.join("STARTED").exists() { KeyHistory::HasVoted } else { KeyHistory::Unused }
+    }
+    /// Remembers that a node starts here. To be called once there is a vote log, before it is written to.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn remember_start(&self) -> Result<(), HomeError> {
+        match create::write_new(&self.dir.join("STARTED"), b"") {
+            Ok(()) | Err(HomeError::Exists(_)) => Ok(()),
+            Err(other) => Err(other),
+        }
+    }
     /// Where the vote log lies.
     pub fn votes_dir(&self) -> PathBuf {
         self.dir.join("votes")
@@ -189,6 +206,10 @@ impl Home {
     /// Where the database of blocks and state lies.
     pub fn ledger_dir(&self) -> PathBuf {
         self.dir.join("ledger")
+    }
+    /// Where the key to the custodian's records lies: a directory of its own, in which old keys are destroyed.
+    pub fn private_keys_dir(&self) -> PathBuf {
+        self.dir.join("keys").join("private")
     }
     /// Where the custodian's records lie.
     pub fn private_dir(&self) -> PathBuf {

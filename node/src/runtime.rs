@@ -14,6 +14,7 @@ pub use recovery::{Rebuilt, RecoveryError};
 pub use thread::Fatal;
 
 use crate::network::{NetworkEvent, NetworkHandle};
+use crate::vote_log::KeyHistory;
 use amanah_consensus::Timing;
 use amanah_ledger::crypto::{Signer, Verifier};
 use amanah_ledger::genesis::Genesis;
@@ -39,6 +40,8 @@ pub struct RuntimeConfig {
     pub timing: Timing,
     /// Spreads this node's retries.
     pub jitter_seed: u64,
+    /// Whether a node ever ran here: then an empty vote log is a lost one, even if the ledger holds nothing.
+    pub history: KeyHistory,
     /// Directory of the vote log.
     pub votes_dir: PathBuf,
     /// Directory of the ledger.

@@ -153,7 +153,7 @@ pub fn init(hospital: &HospitalPlan, genesis: Option<&Path>) -> Result<Initialis
 }
 
 fn make_dirs(home: &Path) -> Result<(), HomeError> {
-    for dir in [home.to_owned(), home.join("keys"), home.join("votes"), home.join("ledger"), home.join("private")] {
+    for dir in ["", "keys", "keys/private", "votes", "ledger", "private"].map(|dir| home.join(dir)) {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|e| io(&dir, e))?;
     }
     Ok(())
@@ -209,7 +209,7 @@ fn multiaddr(address: SocketAddr) -> Multiaddr {
 }
 
 /// Writes a file that must not exist, and makes it last.
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
     let mut file = match File::create_new(path) {
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => return Err(HomeError::Exists(path.to_owned())),
         other => other.map_err(|e| io(path, e))?,

@@ -53,6 +53,7 @@ impl Node {
         warn_of_plain_http(&home, &metrics);
         let disk = disk::Watch::start(&home)?;
         let opened = open_runtime(&home).await?;
+        home.remember_start()?;
         if let Some(rebuilt) = opened.rebuilt() {
             metrics.ledger.rebuilds.inc();
             tracing::warn!(why = rebuilt.why, aside = %rebuilt.aside.display(), "the ledger's database was damaged; it is being rebuilt");
@@ -146,6 +147,7 @@ async fn open_runtime(home: &Home) -> Result<Runtime, Failure> {
         verifier: Arc::new(Ed25519),
         timing: Timing::default(),
         jitter_seed: u64::from_le_bytes(seed),
+        history: home.key_history(),
         votes_dir: home.votes_dir(),
         ledger_dir: home.ledger_dir(),
     };
@@ -183,7 +185,7 @@ async fn open_custodian(
         gateway: Arc::new(home.keys().gateway.keypair()),
         vault_dir: private.join("vault"),
         days_dir: private.join("days"),
-        keys: KeyFilePaths { table: private.join("keys.table"), table_key_dir: home.dir().join("keys") },
+        keys: KeyFilePaths { table: private.join("keys.table"), table_key_dir: home.private_keys_dir() },
     };
     let ledger = ledger.clone();
     blocking(move || {

@@ -88,7 +88,7 @@ pub(super) fn recover(config: RuntimeConfig) -> Result<Recovered, RecoveryError>
     let key = config.signer.public_key();
     let identity = Identity { chain: config.genesis.chain(), epoch: EPOCH, key };
     let is_new = head.header().height == Height(0) && rebuilt.is_none();
-    let history = if is_new { KeyHistory::Unused } else { KeyHistory::HasVoted };
+    let history = if is_new { config.history } else { KeyHistory::HasVoted };
     let (vote_log, records) = VoteLog::open(&config.votes_dir, identity, history)?;
     let records = decode_records(&records)?;
     let finalization = store.head()?.map(|certified| certified.finalization);
