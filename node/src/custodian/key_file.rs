@@ -20,6 +20,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 const MAGIC: &[u8; 8] = b"AMNKEYS1";
 const HEADER_BYTES: usize = MAGIC.len() + 8;
 const ENTRY_BYTES_MAX: usize = 1024;
+/// How the file of a table key is called, before its generation.
+const TABLE_KEY: &str = "table-key.";
 /// Longest medical record number, in bytes.
 pub const MRN_BYTES_MAX: usize = 64;
 /// Most relationships of one custodian.
@@ -227,11 +229,13 @@ impl KeyFile {
         self.destroy_other_table_keys()
     }
 
+    /// Destroys earlier table keys, and nothing else: the directory may hold other keys of the node.
     fn destroy_other_table_keys(&self) -> Result<(), KeyFileError> {
         let current = table_key_path(&self.paths.table_key_dir, self.generation);
         for file in std::fs::read_dir(&self.paths.table_key_dir)? {
             let path = file?.path();
-            if path != current && path.is_file() {
+            let is_table_key = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TABLE_KEY));
+            if is_table_key && path != current && path.is_file() {
                 durable::destroy(&path)?;
             }
         }
@@ -240,7 +244,7 @@ impl KeyFile {
 }
 
 fn table_key_path(dir: &Path, generation: u64) -> PathBuf {
-    dir.join(format!("table-key.{generation}"))
+    dir.join(format!("{TABLE_KEY}{generation}"))
 }
 
 fn read_table_key(path: &Path, generation: u64) -> Result<SecretKey, KeyFileError> {

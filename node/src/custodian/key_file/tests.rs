@@ -112,6 +112,19 @@ fn a_crash_at_any_step_of_a_write_leaves_the_old_or_the_new_table() {
 }
 
 #[test]
+fn other_keys_in_the_same_directory_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = created(dir.path());
+    let other = file.paths.table_key_dir.join("gateway.key");
+    std::fs::write(&other, b"the node's own").unwrap();
+    let old = table_key_path(&file.paths.table_key_dir, file.generation);
+    file.insert(relationship(1));
+    file.write().unwrap();
+    assert_eq!(std::fs::read(&other).unwrap(), b"the node's own");
+    assert!(!old.exists());
+}
+
+#[test]
 fn a_damaged_table_and_a_missing_table_key_are_told_apart() {
     let dir = tempfile::tempdir().unwrap();
     let mut file = created(dir.path());
