@@ -41,10 +41,10 @@ pub(crate) struct Log {
     pub(crate) anchor: Option<SeenAnchor>,
 }
 
-/// The newest anchor, with the time of its block where that is known.
+/// The newest anchor, and the time of the certified block under which it was seen to be the newest.
 pub(crate) struct SeenAnchor {
     pub(crate) leaf: AnchorLeaf,
-    pub(crate) time: Option<UnixMs>,
+    pub(crate) time: UnixMs,
 }
 
 /// What is known of the ledger in one round.
@@ -228,7 +228,7 @@ fn finish(
     let custodian = relationship.custodian;
     let held = BoundedVec::try_from(held).unwrap_or_default();
     wallet.state.put_relationship(Relationship { position: all.position, held, ..relationship })?;
-    let time = all.anchor.filter(|anchor| anchor.height == round.days.height()).map(|_| round.days.time());
+    let time = round.days.time();
     Ok(Log {
         custodian,
         count,

@@ -93,7 +93,7 @@ fn pending(custodian: &str, count: u64) -> Box<Failure> {
 fn fields(log: &Log, relationship: &str, network: &Network) -> Value {
     let accesses: Vec<Value> = log.entries.iter().filter_map(|entry| access(entry, network)).collect();
     let anchor = log.anchor.as_ref().map(
-        |anchor| json!({ "seq": anchor.leaf.seq, "height": anchor.leaf.height, "time": anchor.time.map(for_programs) }),
+        |anchor| json!({ "seq": anchor.leaf.seq, "height": anchor.leaf.height, "time": for_programs(anchor.time) }),
     );
     json!({
         "custodian": network.name_of(&log.custodian),
