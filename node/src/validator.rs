@@ -144,6 +144,23 @@ pub struct Validator {
     machine_wake: Option<u64>,
 }
 
+/// A record of the vote log that is whole and says nothing that this version knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("record {0} of the vote log is not one of this version")]
+pub struct UnknownRecord(pub usize);
+
+/// Reads the records that a vote log gave back.
+///
+/// # Errors
+/// Names the first that is none.
+pub fn decode_records(records: &[Vec<u8>]) -> Result<Vec<Record>, UnknownRecord> {
+    let decode = |(at, bytes): (usize, &Vec<u8>)| match Record::decode(bytes) {
+        Ok(record) => Ok(record),
+        Err(_not_a_record) => Err(UnknownRecord(at)),
+    };
+    records.iter().enumerate().map(decode).collect()
+}
+
 /// The block of a tip, as consensus needs it.
 pub fn final_point(tip: &Tip) -> FinalPoint {
     let header = tip.header();

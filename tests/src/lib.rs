@@ -1,1 +1,3 @@
-//! Under construction.
+//! What tests share: the simulator.
+
+pub mod sim;

@@ -6,9 +6,9 @@
 
 use super::RuntimeConfig;
 use super::handle::{ConsensusStatus, LedgerView};
-use crate::validator::{Action, Start, Validator, final_point};
+use crate::validator::{Action, Start, UnknownRecord, Validator, decode_records, final_point};
 use crate::vote_log::{Identity, KeyHistory, VoteLog, VoteLogError};
-use amanah_consensus::{Config, Record, StartError};
+use amanah_consensus::{Config, StartError};
 use amanah_ledger::chain::Tip;
 use amanah_ledger::crypto::Verifier;
 use amanah_ledger::genesis::{Genesis, GenesisError};
@@ -30,8 +30,8 @@ pub enum RecoveryError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A record of the vote log is whole and says nothing that this version knows.
-    #[error("record {0} of the vote log is not one of this version")]
-    UnknownRecord(usize),
+    #[error(transparent)]
+    UnknownRecord(#[from] UnknownRecord),
     /// Key, vote log and ledger do not belong together.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -104,18 +104,6 @@ pub(super) fn recover(config: RuntimeConfig) -> Result<Recovered, RecoveryError>
     };
     let (validator, actions) = Validator::start(start, super::thread::now())?;
     Ok(Recovered { validator, actions, vote_log, store, rebuilt, view })
-}
-
-/// Reads what [`VoteLog::open`] returned.
-///
-/// # Errors
-/// Names the first record that is none.
-pub(super) fn decode_records(records: &[Vec<u8>]) -> Result<Vec<Record>, RecoveryError> {
-    let decode = |(at, bytes): (usize, &Vec<u8>)| match Record::decode(bytes) {
-        Ok(record) => Ok(record),
-        Err(_not_a_record) => Err(RecoveryError::UnknownRecord(at)),
-    };
-    records.iter().enumerate().map(decode).collect()
 }
 
 fn open_store(

@@ -1,0 +1,70 @@
+//! `cargo sim`: runs seeds of the simulator and says what came of each.
+
+use amanah_consensus::Mutant;
+use amanah_tests::sim::{Faults, Plan, Scheme, run};
+use clap::Parser;
+use std::ops::Range;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Simulates four validators under faults.
+#[derive(Parser)]
+struct Arguments {
+    /// One seed.
+    #[arg(long, conflicts_with = "seeds")]
+    seed: Option<u64>,
+    /// Seeds from A to before B.
+    #[arg(long, value_name = "A..B", value_parser = range, default_value = "0..100")]
+    seeds: Range<u64>,
+    /// Views to go through, at least.
+    #[arg(long, default_value_t = 100)]
+    views: u64,
+    /// Signatures; the seed decides if none is named.
+    #[arg(long)]
+    scheme: Option<Scheme>,
+    /// Leaves a rule out: finalize-after-nullify, nullify-after-finalize or quorum-minus-one.
+    #[arg(long, value_parser = mutant)]
+    mutant: Option<Mutant>,
+}
+
+fn range(text: &str) -> Result<Range<u64>, String> {
+    let parse = |number: &str| number.parse::<u64>().map_err(|error| error.to_string());
+    let (from, to) = text.split_once("..").ok_or("write A..B")?;
+    Ok(parse(from)?..parse(to)?)
+}
+
+fn mutant(name: &str) -> Result<Mutant, String> {
+    match name {
+        "finalize-after-nullify" => Ok(Mutant::FinalizeAfterNullify),
+        "nullify-after-finalize" => Ok(Mutant::NullifyAfterFinalize),
+        "quorum-minus-one" => Ok(Mutant::QuorumMinusOne),
+        other => Err(format!("no mutant is called {other}")),
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let seeds = arguments.seed.map_or(arguments.seeds, |seed| seed..seed + 1);
+    let (mut faults, mut broken, count, begin) = (Faults::default(), 0, seeds.end - seeds.start, Instant::now());
+    for seed in seeds {
+        let mut plan = Plan::of(seed, arguments.views, arguments.scheme);
+        plan.mutant = arguments.mutant;
+        let report = run(&plan);
+        faults.add(&report.faults);
+        match report.verdict {
+            Ok(summary) => println!(
+                "seed {seed}: {} views, {} blocks, {} transactions, {} simulated ms, trace {}",
+                summary.views, summary.height, summary.transactions, summary.time_ms, report.trace
+            ),
+            Err(violation) => {
+                broken += 1;
+                println!("seed {seed}: {violation}\n  repeat: {}", plan.replay());
+            }
+        }
+    }
+    for (name, times) in faults.counts() {
+        println!("{name:>14} {times}");
+    }
+    println!("{count} seeds, {broken} broken, {:.1} s", begin.elapsed().as_secs_f64());
+    if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

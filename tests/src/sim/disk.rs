@@ -1,0 +1,88 @@
+//! What a process leaves behind when it stops: a vote log of real bytes, and the final blocks of the store.
+
+use amanah_consensus::Record;
+use amanah_consensus::message::{BlockBytes, SyncResponse};
+use amanah_ledger::block::OpenBlock;
+use amanah_ledger::certificate::Certificate;
+use amanah_ledger::chain::{FinalBlock, Tip};
+use amanah_ledger::codec;
+use amanah_ledger::crypto::{Digest, Verifier};
+use amanah_ledger::genesis::Genesis;
+use amanah_ledger::position::Height;
+use amanah_node::validator::decode_records;
+use amanah_node::vote_log::frame::{self, Tail};
+use std::sync::Arc;
+
+/// The one segment of a simulated vote log.
+const SEGMENT: u64 = 0;
+
+/// Everything that is durable.
+#[derive(Default)]
+pub(super) struct Disk {
+    votes: Vec<u8>,
+    blocks: Vec<Stored>,
+}
+
+struct Stored {
+    digest: Digest,
+    bytes: Arc<[u8]>,
+    finalization: Option<Certificate>,
+}
+
+impl Disk {
+    /// Appends records; `cut` stops the process after that many per mille of the bytes.
+    pub(super) fn append(&mut self, records: &[Record], cut: Option<u64>) {
+        let records: Vec<_> = records.iter().map(Record::encode).collect();
+        let payloads = frame::payloads(&records).expect("records are shorter than a frame");
+        let mut bytes = Vec::new();
+        for payload in payloads {
+            bytes.extend(frame::encode(SEGMENT, self.votes.len() + bytes.len(), &payload));
+        }
+        let written = cut.map_or(bytes.len(), |cut| bytes.len() * usize::try_from(cut).unwrap_or(0) / 1000);
+        self.votes.extend_from_slice(&bytes[..written]);
+    }
+
+    pub(super) fn commit(&mut self, blocks: &[FinalBlock]) {
+        self.blocks.extend(blocks.iter().map(|block| Stored {
+            digest: *block.digest(),
+            bytes: codec::encode(block.block()).into(),
+            finalization: block.finalization().cloned(),
+        }));
+    }
+
+    pub(super) fn height(&self) -> Height {
+        Height(self.blocks.len() as u64)
+    }
+
+    /// The records of the vote log; a torn tail is cut off for good.
+    pub(super) fn records(&mut self) -> Vec<Record> {
+        let scan = frame::scan(SEGMENT, &self.votes, 0);
+        assert_ne!(scan.tail, Tail::Damaged, "a stop in the middle of a write is no damage");
+        self.votes.truncate(scan.end);
+        decode_records(&scan.records).expect("the log holds what was appended")
+    }
+
+    /// The head and its Finalization, from executing every stored block again.
+    pub(super) fn load(&self, genesis: &Genesis, verifier: &dyn Verifier) -> (Tip, Option<Certificate>) {
+        let mut tip = Tip::genesis(genesis).expect("the simulator's genesis is good");
+        for stored in &self.blocks {
+            let open = OpenBlock::decode(&stored.bytes).expect("what was stored is a block");
+            tip = tip.execute(open, verifier, &|_| true).expect("a final block executes again").tip().clone();
+        }
+        (tip, self.blocks.last().and_then(|stored| stored.finalization.clone()))
+    }
+
+    pub(super) fn sync_response(&self, from: Height) -> SyncResponse {
+        let from = usize::try_from(from.0.saturating_sub(1)).unwrap_or(usize::MAX);
+        let stored = self.blocks.get(from..).unwrap_or_default().iter();
+        SyncResponse::collect(stored.map(|stored| (block_bytes(&stored.bytes), stored.finalization.clone())))
+    }
+
+    pub(super) fn block(&self, digest: &Digest) -> Option<BlockBytes> {
+        self.blocks.iter().find(|stored| stored.digest == *digest).map(|stored| block_bytes(&stored.bytes))
+    }
+}
+
+fn block_bytes(bytes: &Arc<[u8]>) -> BlockBytes {
+    BlockBytes::try_from(Arc::clone(bytes)).expect("a final block is not too long")
+}

@@ -1,0 +1,105 @@
+//! What a seed means: how bad the network is, who lies, when what breaks.
+
+use super::members::MEMBERS;
+use super::random::Random;
+use super::scheme::Scheme;
+use amanah_consensus::Mutant;
+
+/// A member that does not follow the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adversary {
+    /// Runs two copies of itself with one key, each connected to a part of the others: it votes twice, proposes twice
+    /// and forgets nothing. After the faults it is silent.
+    Twins(usize),
+}
+
+/// Everything a run is drawn from.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The seed.
+    pub seed: u64,
+    /// Views to go through, at least.
+    pub views: u64,
+    /// How signatures are made.
+    pub scheme: Scheme,
+    /// Who lies.
+    pub adversary: Option<Adversary>,
+    /// A rule that every validator leaves out.
+    pub mutant: Option<Mutant>,
+    pub(super) weather: Weather,
+}
+
+/// How bad the network and the processes are while there are faults. Rates are per mille.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Weather {
+    /// Fastest a message arrives.
+    pub(super) latency_us: u64,
+    /// How much slower it may be.
+    pub(super) spread_us: u64,
+    pub(super) lost: u64,
+    pub(super) duplicated: u64,
+    /// Messages that take much longer than the spread allows.
+    pub(super) delayed: u64,
+    pub(super) gossip_lost: u64,
+    /// Mean time between two splits of the network.
+    pub(super) partition_every_ms: u64,
+    /// Mean time between two stops of a process.
+    pub(super) crash_every_ms: u64,
+    /// Largest clock error.
+    pub(super) skew_ms: u64,
+    /// Mean time between two submissions.
+    pub(super) submit_every_ms: u64,
+}
+
+impl Plan {
+    /// The plan of `seed` over at least `views` views; `scheme` overrides what the seed says.
+    pub fn of(seed: u64, views: u64, scheme: Option<Scheme>) -> Self {
+        let mut random = Random::new(seed, "plan");
+        let drawn = if seed % 16 == 5 { Scheme::Ed25519 } else { Scheme::Fast };
+        let twin = usize::try_from(random.below(MEMBERS as u64)).unwrap_or(0);
+        let adversary = random.chance(250).then_some(Adversary::Twins(twin));
+        let mut some = |per_mille, high| if random.chance(per_mille) { random.below(high + 1) } else { 0 };
+        let weather = Weather {
+            latency_us: 1_000 + some(1000, 60_000),
+            spread_us: 500 + some(700, 80_000),
+            lost: some(700, 200),
+            duplicated: some(600, 100),
+            delayed: some(600, 100),
+            gossip_lost: if some(200, 1) == 1 { 1000 } else { some(500, 500) },
+            partition_every_ms: 4_000 + some(1000, 20_000),
+            crash_every_ms: 3_000 + some(1000, 20_000),
+            skew_ms: some(400, 200),
+            submit_every_ms: 20 + some(1000, 400),
+        };
+        Self { seed, views, scheme: scheme.unwrap_or(drawn), adversary, mutant: None, weather }
+    }
+
+    /// The same plan with a broken rule.
+    pub fn with_mutant(self, mutant: Mutant) -> Self {
+        Self { mutant: Some(mutant), ..self }
+    }
+
+    /// The same plan with this liar.
+    pub fn with_adversary(self, adversary: Option<Adversary>) -> Self {
+        Self { adversary, ..self }
+    }
+
+    /// The command that repeats this run.
+    pub fn replay(&self) -> String {
+        let scheme = match self.scheme {
+            Scheme::Fast => "fast",
+            Scheme::Ed25519 => "ed25519",
+        };
+        let mutant = self.mutant.map_or(String::new(), |mutant| format!(" --mutant {}", mutant_name(mutant)));
+        format!("cargo sim --seed {} --views {} --scheme {scheme}{mutant}", self.seed, self.views)
+    }
+}
+
+/// The command line's word for a mutant.
+pub(super) const fn mutant_name(mutant: Mutant) -> &'static str {
+    match mutant {
+        Mutant::FinalizeAfterNullify => "finalize-after-nullify",
+        Mutant::NullifyAfterFinalize => "nullify-after-finalize",
+        Mutant::QuorumMinusOne => "quorum-minus-one",
+    }
+}
