@@ -271,10 +271,12 @@ impl Validator {
 
     fn effect(&mut self, now: u64, effect: Effect, actions: &mut Vec<Action>) {
         match effect {
-            Effect::Finalized { blocks: _, finalization } => actions.push(match self.ledger.settle(finalization) {
-                Ok(blocks) => Action::Commit(blocks),
-                Err(contradiction) => Action::Stop(contradiction),
-            }),
+            Effect::Finalized { blocks, finalization } => {
+                actions.push(match self.ledger.settle(blocks.len(), finalization) {
+                    Ok(blocks) => Action::Commit(blocks),
+                    Err(contradiction) => Action::Stop(contradiction),
+                })
+            }
             Effect::ServeSync { to, from_height, to_height } => {
                 actions.push(Action::ServeSync { to, from_height, to_height });
             }

@@ -58,9 +58,10 @@ impl Branches {
         &self.head
     }
 
-    /// The blocks named by [`Application::finalized`] since the last call, made final by `finalization` of the last.
-    pub(super) fn settle(&mut self, finalization: Certificate) -> Result<Vec<FinalBlock>, NotFinal> {
-        FinalBlock::run(std::mem::take(&mut self.settled), finalization, &*self.verifier)
+    /// The oldest `count` blocks named by [`Application::finalized`], made final by `finalization` of the last of them.
+    pub(super) fn settle(&mut self, count: usize, finalization: Certificate) -> Result<Vec<FinalBlock>, NotFinal> {
+        let run = self.settled.drain(..count.min(self.settled.len())).collect();
+        FinalBlock::run(run, finalization, &*self.verifier)
     }
 
     /// Checks signatures of a transaction that somebody sent.

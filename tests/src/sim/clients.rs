@@ -177,9 +177,8 @@ impl Clients {
     }
 
     fn grants(&self, custodian: usize, items: Vec<(Key, GrantItem)>) -> SignedTransaction {
-        let sign = |(key, item): &(Key, GrantItem)| {
-            self.scheme.sign(&key.seed, key.public, &item.signing_bytes(&self.chain))
-        };
+        let sign =
+            |(key, item): &(Key, GrantItem)| self.scheme.sign(&key.seed, key.public, &item.signing_bytes(&self.chain));
         let item_signatures: Vec<_> = items.iter().map(sign).collect();
         let items: Vec<_> = items.into_iter().map(|(_, item)| item).collect();
         let batch = Grants {

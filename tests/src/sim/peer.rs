@@ -37,15 +37,7 @@ pub(super) struct World {
 
 impl Process {
     pub(super) fn new(member: usize, skew_ms: i64) -> Self {
-        Self {
-            member,
-            validator: None,
-            disk: Disk::default(),
-            skew_ms,
-            wish: 0,
-            wished_ms: None,
-            is_doomed: false,
-        }
+        Self { member, validator: None, disk: Disk::default(), skew_ms, wish: 0, wished_ms: None, is_doomed: false }
     }
 
     pub(super) fn index(&self) -> ValidatorIndex {

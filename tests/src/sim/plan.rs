@@ -58,7 +58,7 @@ impl Plan {
         let drawn = if seed % 16 == 5 { Scheme::Ed25519 } else { Scheme::Fast };
         let twin = usize::try_from(random.below(MEMBERS as u64)).unwrap_or(0);
         let adversary = random.chance(250).then_some(Adversary::Twins(twin));
-        let mut some = |per_mille, high| if random.chance(per_mille) { random.below(high + 1) } else { 0 };
+        let mut some = |per_mille: u64, high: u64| if random.chance(per_mille) { random.below(high + 1) } else { 0 };
         let weather = Weather {
             latency_us: 1_000 + some(1000, 60_000),
             spread_us: 500 + some(700, 80_000),

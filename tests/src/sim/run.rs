@@ -12,8 +12,6 @@ use super::plan::{Adversary, Plan};
 use amanah_consensus::message::Message;
 use amanah_consensus::{Alarm, To};
 use amanah_ledger::chain::Tip;
-use amanah_ledger::codec;
-use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::transaction::SignedTransaction;
 use amanah_node::peer_message::{PeerMessage, decode_bundle};
@@ -135,9 +133,8 @@ impl Simulation {
             return Err(self.dead(&format!("views {views} and height {target} everywhere"), CALM_MAX_MS));
         }
         self.is_submitting = false;
-        let done = |s: &Self| {
-            s.clients.waiting() == 0 && s.living().all(|p| s.oracle.heights()[p] == s.oracle.height())
-        };
+        let done =
+            |s: &Self| s.clients.waiting() == 0 && s.living().all(|p| s.oracle.heights()[p] == s.oracle.height());
         if !self.until(DRAIN_MAX_MS, done)? {
             return Err(self.dead("every submitted transaction final everywhere", DRAIN_MAX_MS));
         }
@@ -184,7 +181,7 @@ impl Simulation {
                 let from = self.processes[from].index();
                 self.handle(to, Event::Peer { from, message })
             }
-            Happening::Bundle { from: _, to, bytes } => {
+            Happening::Bundle { to, bytes } => {
                 let transactions = decode_bundle(&bytes).expect("validators publish what validators read");
                 self.note(to, &bytes);
                 self.handle(to, Event::Gossip(transactions))
@@ -346,5 +343,3 @@ impl Simulation {
         validators.map(|validator| validator.standing().view.0).max().unwrap_or(0)
     }
 }
-
-
