@@ -87,6 +87,7 @@ pub enum Giver {
 }
 
 /// How the decision tree is read.
+#[expect(clippy::large_enum_variant, reason = "nearly every root is a rule, and a document has one root")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
 pub enum Root {
     /// R4 shape: the root rule has an effect, and actor, purpose, action and data of its own. An actor, purpose or

@@ -2,6 +2,8 @@
 //! say to each other, compared with the files in `golden/`. A difference is a new format.
 //! `AMANAH_BLESS=1 cargo test -p amanah-ledger --test golden_access` writes the files.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use amanah_ledger::access::{
     DayState, DayTree, DecisionReceipt, EnrolmentEntry, EntryBody, Event, Gap, LogEntry, Position, Proofing,
 };
