@@ -87,7 +87,7 @@ impl Default for Timing {
 pub enum Mutant {
     /// R4 without "never nullified this view".
     FinalizeAfterNullify,
-    /// R3 without "never after Finalize".
+    /// R3 without "never after Finalize" and without "the current view only": alone, the second hides the first.
     NullifyAfterFinalize,
     /// One vote fewer certifies.
     QuorumMinusOne,

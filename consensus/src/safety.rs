@@ -158,8 +158,8 @@ impl Safety {
             Intent::Notarize(_) => given.notarize.is_none() && !self.was_later_than(view),
             // R3: never after Finalize.
             Intent::Nullify(_) => {
-                let is_excluded = given.finalize.is_some() && !self.is_mutant_nullify_after_finalize();
-                given.nullify.is_none() && !is_excluded && !self.was_later_than(view)
+                let is_excluded = given.finalize.is_some() || self.was_later_than(view);
+                given.nullify.is_none() && (!is_excluded || self.is_mutant_nullify_after_finalize())
             }
             // R4: never after Nullify; one content.
             Intent::Finalize(_) => {

@@ -6,6 +6,7 @@ use crate::message::Message;
 use crate::output::{Effect, To};
 use crate::safety::Intent;
 use amanah_ledger::committee::ValidatorIndex;
+use amanah_ledger::position::View;
 use std::collections::BTreeSet;
 
 /// Why we give a view up.
@@ -26,8 +27,8 @@ enum Reason {
 impl Machine {
     /// R3 for the current view.
     pub(crate) fn give_up(&mut self, step: &mut Step<'_>) -> bool {
-        let given = self.safety.given(self.view);
-        if !self.safety.is_signing() || given.nullify.is_some() {
+        let view = self.view_to_give_up();
+        if !self.safety.is_signing() || self.safety.given(view).nullify.is_some() {
             return false;
         }
         if self.turn.work_at.is_none() && self.is_work(step) {
@@ -40,7 +41,7 @@ impl Machine {
             self.turn.work_at = None;
             return false;
         }
-        let Some(verified) = self.cast(step, &Intent::Nullify(self.view)) else { return false };
+        let Some(verified) = self.cast(step, &Intent::Nullify(view)) else { return false };
         step.send_all(Message::Vote(*verified.vote()));
         if reason == Reason::NoProposal {
             // R11: perhaps the leader does not know what we know.
@@ -49,6 +50,15 @@ impl Machine {
         }
         self.count(step, verified);
         true
+    }
+
+    /// R3: the current view only. The mutant lets the timer of a view run on after we left it by its Notarization.
+    fn view_to_give_up(&self) -> View {
+        #[cfg(feature = "mutants")]
+        if self.config.mutant == Some(crate::config::Mutant::NullifyAfterFinalize) {
+            return self.last_final.view.next().min(self.view);
+        }
+        self.view
     }
 
     fn reason_to_give_up(&self, step: &mut Step<'_>) -> Option<Reason> {

@@ -61,6 +61,7 @@ fn a_liar_with_two_faces_neither_forks_the_honest_nor_stops_them() {
             damage_percent: 0,
         };
         let mut network = Network::new(n, seed, weather).with_twin((seed % u64::from(n)) as u8).start_all();
+        network.is_liar_signing_everything = seed % 2 == 0;
         let mut txs = Vec::new();
         for tx in 0..10 {
             let node = network.random(u64::from(n)) as u8;
@@ -87,7 +88,7 @@ fn a_liar_with_two_faces_neither_forks_the_honest_nor_stops_them() {
 #[test]
 fn a_rule_switched_off_is_noticed_within_some_hundred_seeds() {
     use amanah_consensus::Mutant;
-    for mutant in [Mutant::FinalizeAfterNullify, Mutant::QuorumMinusOne] {
+    for mutant in [Mutant::FinalizeAfterNullify, Mutant::NullifyAfterFinalize, Mutant::QuorumMinusOne] {
         let is_noticed = |seed: u64| {
             std::panic::catch_unwind(|| {
                 let weather = Weather { delay_ms: (1, 1500), loss_percent: 25, gossip: true, damage_percent: 0 };

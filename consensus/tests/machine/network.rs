@@ -78,6 +78,8 @@ pub(crate) struct Network {
     pub(crate) cut: BTreeSet<(u8, u8)>,
     pub(crate) messages: u64,
     pub(crate) synced: u64,
+    /// The liar also signs whatever it hears of, and what contradicts it, for whoever comes first.
+    pub(crate) is_liar_signing_everything: bool,
     /// Lets a test see and drop messages.
     pub(crate) filter: Option<Filter>,
     #[cfg(feature = "mutants")]
@@ -114,6 +116,7 @@ impl Network {
             cut: BTreeSet::new(),
             messages: 0,
             synced: 0,
+            is_liar_signing_everything: false,
             filter: None,
             #[cfg(feature = "mutants")]
             mutant: None,
@@ -444,7 +447,10 @@ impl Network {
                 let is_damaged = self.random(100) < self.weather.damage_percent;
                 let bytes = if is_damaged { self.damage(bytes) } else { bytes };
                 match Message::decode(&bytes) {
-                    Ok(message) => self.input(to, Input::Message { from: ValidatorIndex(from), message }),
+                    Ok(message) => {
+                        self.lie(to, &message);
+                        self.input(to, Input::Message { from: ValidatorIndex(from), message });
+                    }
                     Err(error) => assert!(is_damaged, "{error}"),
                 }
             }
@@ -471,6 +477,36 @@ impl Network {
                 if self.nodes[usize::from(node)].machine.is_none() {
                     self.start(node);
                 }
+            }
+        }
+    }
+
+    /// A liar that heard a vote gives its own, for and against, to somebody.
+    fn lie(&mut self, node: u8, message: &Message) {
+        if !self.is_liar_signing_everything || !self.is_liar(node) {
+            return;
+        }
+        let heard = match message {
+            Message::Vote(vote) => vote.content,
+            Message::Proposal(proposal) => proposal.vote.content,
+            Message::Certificate(certificate) => certificate.content,
+            _ => return,
+        };
+        let id = self.id(node);
+        let against = VoteContent::Nullify { epoch: heard.epoch(), view: heard.view() };
+        let both = match heard {
+            VoteContent::Notarize(vote) | VoteContent::Finalize(vote) => {
+                vec![VoteContent::Notarize(vote), VoteContent::Finalize(vote), against]
+            }
+            VoteContent::Nullify { .. } => vec![against],
+        };
+        for content in both {
+            let to = self.random(u64::from(self.n)) as u8;
+            if to != id {
+                let signature = ToySigner(id).sign(&content.signing_bytes(&CHAIN));
+                let vote = Message::Vote(Vote { content, signer: ValidatorIndex(id), signature });
+                let delay = self.delay();
+                self.at(self.now + delay, Event::Deliver { from: id, to, bytes: vote.encode() });
             }
         }
     }
