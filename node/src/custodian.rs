@@ -28,3 +28,6 @@ pub use owner::{Clock, Custodian, Newest, Unavailable};
 pub(crate) use sealing::random;
 pub use sealing::{DoesNotOpen, NoRandomness};
 pub use vault::VaultError;
+
+#[cfg(test)]
+pub(crate) mod tests;

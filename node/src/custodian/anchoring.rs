@@ -14,15 +14,14 @@ use super::sealing::{NoRandomness, random};
 use amanah_ledger::access::day_tree::{DayProof, DayState, DayTree, day_key, day_value};
 use amanah_ledger::crypto::{Digest, PublicKey};
 use amanah_ledger::derive::LogKey;
+use amanah_ledger::execute::DAY_BEFORE_OPEN_MS;
 use amanah_ledger::genesis::Cover;
 use amanah_ledger::leaf::AnchorHeadLeaf;
-use amanah_ledger::time::{Day, HOUR_MS, UnixMs};
+use amanah_ledger::time::{DAY_MS, Day, UnixMs};
 use days::Days;
 
 mod days;
 
-/// After this long into a new day the ledger takes no anchor of the day before.
-const CLOSING_MS: u64 = HOUR_MS;
 /// A block's clock may lag behind ours by this much: only then an anchor of the day before is given up.
 const CLOCK_SKEW_MS: u64 = 5 * 60 * 1000;
 
@@ -182,7 +181,7 @@ impl Anchoring {
         sync: impl FnOnce() -> Result<(), E>,
     ) -> Result<Option<Due>, E> {
         if let Some(sent) = self.taken.last().map(|taken| taken.snapshot.head)
-            && now < sent.day.start().plus_ms(amanah_ledger::time::DAY_MS + CLOSING_MS + CLOCK_SKEW_MS)
+            && now < sent.day.start().plus_ms(DAY_MS + DAY_BEFORE_OPEN_MS + CLOCK_SKEW_MS)
         {
             return Ok(Some(Due { seq: sent.seq, day: sent.day, root: sent.root }));
         }
@@ -214,7 +213,7 @@ impl Anchoring {
         let today = now.day();
         let after_last = self.last.map_or(Day(0), |last| last.day);
         let yesterday = Day(today.0.saturating_sub(1));
-        let closing = now.since_ms(today.start()) < CLOSING_MS;
+        let closing = now.since_ms(today.start()) < DAY_BEFORE_OPEN_MS;
         let given_up = self.taken.iter().any(|taken| taken.snapshot.head.day == yesterday);
         if closing && !given_up && open.is_some_and(|open| open <= yesterday) && after_last <= yesterday {
             yesterday

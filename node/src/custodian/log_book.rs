@@ -47,11 +47,6 @@ impl LogBook {
         self.positions.get(relationship).map(|position| position.end).unwrap_or_default()
     }
 
-    /// How many entries a final anchor covers.
-    pub(crate) fn covered(&self, relationship: &PublicKey) -> u64 {
-        self.positions.get(relationship).map_or(0, |position| position.covered)
-    }
-
     /// Takes up a log from disk, before any entry of it is told.
     pub(crate) fn take_up(&mut self, relationship: PublicKey, end: End, covered: u64) {
         self.positions.insert(relationship, Position { end, covered, open: BTreeMap::new() });
@@ -133,7 +128,7 @@ mod tests {
         assert_eq!(book.open_until(next).collect::<Vec<_>>(), [(ONE, 2, (3, end(3).head))]);
         book.cover(&ONE, 3);
         assert_eq!(book.earliest_open_day(), None);
-        assert_eq!((book.covered(&ONE), book.end(&ONE)), (3, end(3)));
+        assert_eq!(book.end(&ONE), end(3));
     }
 
     #[test]

@@ -99,8 +99,9 @@ impl Custodian {
 
     /// Lets the desk look at a new head of the ledger now.
     pub fn wake(&self) {
-        // A full queue is awake.
-        drop(self.send(Box::new(|_, _, _| Ok(Box::new(|| ())))));
+        if self.send(Box::new(|_, _, _| Ok(Box::new(|| ())))).is_err() {
+            tracing::trace!("the custodian is awake, or gone");
+        }
     }
 
     /// Returns once the owner has ended, by failure or by being stopped.

@@ -11,6 +11,7 @@ use amanah_ledger::codec::{self, BoundedVec};
 use amanah_ledger::crypto::{Digest, PublicKey, Signature, Signer};
 use amanah_ledger::engine::CONSENTS_MAX;
 use amanah_ledger::exchange::{GrantRequest, HELD_CONSENTS_MAX};
+use amanah_ledger::execute::SUBMIT_AHEAD_MAX_MS;
 use amanah_ledger::time::{HOUR_MS, UnixMs};
 use amanah_ledger::transaction::{BATCH_ITEMS_MAX, GatewaySignature, GrantItem, Grants, SignedTransaction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,6 @@ pub(crate) const BATCH_WAIT_MS: u64 = 5;
 pub(crate) const RESEND_MS: u64 = 3_000;
 /// Most grants pending at one custodian.
 const PENDING_MAX: usize = 65_536;
-const SUBMIT_AHEAD_MS_MAX: u64 = 48 * HOUR_MS;
 const PENDING_BYTES_MAX: usize = 1024;
 
 /// Why a grant is not taken.
@@ -89,6 +89,8 @@ pub(super) struct PendingGrants {
     by_consent: BTreeMap<PublicKey, u64>,
     batches: Vec<Batch>,
     next: u64,
+    /// The head that settled what it could.
+    settled_by: Option<Digest>,
 }
 
 impl PendingGrants {
@@ -149,9 +151,11 @@ impl Desk {
     ) -> Result<Result<(), GrantError>, StoreError> {
         let relationship = request.certificate.relationship;
         let Some(keys) = self.keys.get(&relationship).cloned() else { return Ok(Err(GrantError::NotLinked)) };
-        if self.grants.item(&request.item.consent) == Some(&request.item) {
+        if self.is_known(&keys, head, &request.item)? {
             return Ok(Ok(()));
         }
+        // What a new head has settled is no longer on its way.
+        self.settle_grants(head)?;
         if let Err(e) = self.may_grant(clock, head, &request.item) {
             return Ok(Err(e));
         }
@@ -176,10 +180,21 @@ impl Desk {
         Ok(Ok(()))
     }
 
+    /// Whether this very grant is on its way or final.
+    fn is_known(&self, keys: &RelationshipKeys, head: &Tip, item: &GrantItem) -> Result<bool, StoreError> {
+        if self.grants.item(&item.consent) == Some(item) {
+            return Ok(true);
+        }
+        let Some(leaf) = head.state().consent(&item.consent) else { return Ok(false) };
+        let is_final = leaf.version == item.version && leaf.commitment == item.commitment && leaf.is_active();
+        let known = ConsentRecord { consent: item.consent, version: item.version, commitment: item.commitment };
+        Ok(is_final && self.consent_records(keys)?.iter().any(|(_, record)| *record == known))
+    }
+
     fn may_grant(&self, clock: UnixMs, head: &Tip, item: &GrantItem) -> Result<(), GrantError> {
         let now = clock.max(head.header().time);
         let ahead = item.submit_by.since_ms(now);
-        if item.submit_by.0 % HOUR_MS != 0 || ahead == 0 || ahead > SUBMIT_AHEAD_MS_MAX {
+        if item.submit_by.0 % HOUR_MS != 0 || ahead == 0 || ahead > SUBMIT_AHEAD_MAX_MS {
             return Err(GrantError::SubmitBy);
         }
         if self.revocations.is_pending(&item.consent) {
@@ -267,6 +282,10 @@ impl Desk {
     }
 
     fn settle_grants(&mut self, head: &Tip) -> Result<(), StoreError> {
+        // Only a new head settles anything.
+        if self.grants.settled_by.replace(*head.digest()) == Some(*head.digest()) {
+            return Ok(());
+        }
         let grants = &self.grants.by_number;
         let settled: Vec<u64> = grants
             .iter()

@@ -51,6 +51,8 @@ struct Pending {
 pub(super) struct PendingRevocations {
     by_consent: BTreeMap<PublicKey, Pending>,
     next: u64,
+    /// The head that settled what it could.
+    settled_by: Option<Digest>,
 }
 
 impl PendingRevocations {
@@ -164,6 +166,20 @@ impl Desk {
         head: &Tip,
         out: &mut Vec<SignedTransaction>,
     ) -> Result<(), StoreError> {
+        self.settle_revocations(head)?;
+        for pending in self.revocations.by_consent.values_mut().filter(|pending| pending.send_from <= clock) {
+            out.push(pending.record.transaction.clone());
+            pending.send_from = clock.plus_ms(pending.wait_ms);
+            pending.wait_ms = (pending.wait_ms * 2).min(RESEND_MS_MAX);
+        }
+        Ok(())
+    }
+
+    fn settle_revocations(&mut self, head: &Tip) -> Result<(), StoreError> {
+        // Only a new head settles anything.
+        if self.revocations.settled_by.replace(*head.digest()) == Some(*head.digest()) {
+            return Ok(());
+        }
         let is_final = |consent: &PublicKey| head.state().consent(consent).is_some_and(|leaf| !leaf.is_active());
         let by_consent = &self.revocations.by_consent;
         let done: Vec<(PublicKey, u64)> = by_consent
@@ -176,14 +192,6 @@ impl Desk {
             writes.remove(self.house(Kind::PendingRevocation, *number).0);
             self.revocations.by_consent.remove(consent);
         }
-        if !done.is_empty() {
-            self.write(writes)?;
-        }
-        for pending in self.revocations.by_consent.values_mut().filter(|pending| pending.send_from <= clock) {
-            out.push(pending.record.transaction.clone());
-            pending.send_from = clock.plus_ms(pending.wait_ms);
-            pending.wait_ms = (pending.wait_ms * 2).min(RESEND_MS_MAX);
-        }
-        Ok(())
+        if done.is_empty() { Ok(()) } else { self.write(writes) }
     }
 }

@@ -1,0 +1,69 @@
+use super::super::{Clock, Custodian, Me, OUTBOX_MAX, Unavailable};
+use super::*;
+use tokio::sync::mpsc;
+
+fn start(cedar: Cedar) -> (Custodian, std::thread::JoinHandle<Result<(), super::super::StoreError>>, Owned) {
+    let Cedar { dir, genesis, ledger, desk, .. } = cedar;
+    let clock: Clock = Arc::new(|| TEN);
+    let tip = ledger.tip.clone();
+    let (outbox, sent) = mpsc::channel(OUTBOX_MAX);
+    let (custodian, thread) = Custodian::start(desk, clock, Box::new(move || tip.clone()), outbox).unwrap();
+    (custodian, thread, Owned { dir, genesis, ledger, sent })
+}
+
+/// What is left of a hospital whose desk has an owner.
+struct Owned {
+    dir: tempfile::TempDir,
+    genesis: Arc<Genesis>,
+    ledger: TestLedger,
+    sent: mpsc::Receiver<SignedTransaction>,
+}
+
+#[tokio::test]
+async fn what_was_answered_is_on_disk() {
+    let mut cedar = Cedar::new();
+    let patient = cedar.patient(1);
+    let (custodian, _thread, cedar) = start(cedar);
+    let request = patient.grant(0, member_ref(&cedar.genesis, 1), "labs");
+    let held = request.clone().into_held();
+    custodian.act(move |desk, now, head| desk.grant(now, head, request)).await.unwrap().unwrap();
+    // A power cut at the moment of the answer.
+    let copy = tempfile::tempdir().unwrap();
+    copy_dir(cedar.dir.path(), copy.path());
+    let desk = Desk::open(setup(copy.path(), &cedar.genesis), &cedar.ledger.tip, TEN).unwrap();
+    assert_eq!(desk.held_consents(&patient.key()).unwrap().unwrap().as_slice(), [held]);
+}
+
+#[tokio::test]
+async fn what_is_to_be_final_leaves_by_the_outbox() {
+    let mut cedar = Cedar::new();
+    let patient = cedar.patient(1);
+    let (custodian, _thread, mut cedar) = start(cedar);
+    let revoke = patient.revoke_by_key(0);
+    let accepted = custodian.act(move |desk, now, head| desk.revoke(now, head, revoke)).await.unwrap().unwrap();
+    let first = cedar.sent.recv().await.unwrap();
+    assert_eq!(first.wire_id(), accepted.wire_id);
+}
+
+#[tokio::test]
+async fn the_owner_ends_with_its_last_handle_and_everything_is_kept() {
+    let mut cedar = Cedar::new();
+    let patient = cedar.patient(1);
+    let (custodian, thread, cedar) = start(cedar);
+    let key = patient.key();
+    assert_eq!(custodian.act(move |desk, now, _| Ok(desk.me(now, &key))).await, Ok(Some(Me::Linked)));
+    drop(custodian);
+    thread.join().unwrap().unwrap();
+    let desk = Desk::open(setup(cedar.dir.path(), &cedar.genesis), &cedar.ledger.tip, TEN).unwrap();
+    assert_eq!(desk.labels().len(), 1);
+}
+
+#[tokio::test]
+async fn after_a_failure_of_the_store_nobody_gets_an_answer() {
+    let (custodian, thread, _cedar) = start(Cedar::new());
+    let failed = custodian.act(|_, _, _| Err::<(), _>(super::super::StoreError::Damaged)).await;
+    assert_eq!(failed, Err(Unavailable::Stopped));
+    custodian.ended().await;
+    assert!(matches!(thread.join().unwrap(), Err(super::super::StoreError::Damaged)));
+    assert_eq!(custodian.act(|_, _, _| Ok(())).await, Err(Unavailable::Stopped));
+}
