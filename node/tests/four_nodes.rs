@@ -1,6 +1,8 @@
 //! Four real processes agree over real sockets, lose one of them to `kill -9`, and get it back. Waits are for states
 //! that the nodes report; the deadline only turns a hang into a failure.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where it cannot go on")]
+
 use amanah_ledger::codec::{self, BoundedVec};
 use amanah_ledger::crypto::{Digest, Ed25519, Keypair, PublicKey, Signer};
 use amanah_ledger::exchange::RevocationAccepted;
@@ -163,6 +165,11 @@ impl Network {
         bytes
     }
 
+    async fn metrics(&self, i: usize) -> String {
+        let url = format!("http://{}/metrics", self.hospitals[i].ops);
+        self.http.get(url).send().await.unwrap().text().await.unwrap()
+    }
+
     /// Checks, from the genesis alone, that hospital `i` proves this consent revoked.
     async fn assert_revoked(&self, i: usize, consent: PublicKey, min_height: u64) {
         let keys = BoundedVec::<_, ENTRIES_MAX>::try_from(vec![LeafKey::Consent(consent)]).unwrap();
@@ -222,19 +229,40 @@ async fn a_home_has_one_process_which_tells_its_status_and_stops_when_told() {
     assert_eq!((&object["name"], chain), (&"cedar".into(), network.genesis.chain()));
     assert_eq!(amanahd(&["healthcheck"], &home).output().unwrap().status.code(), Some(0));
 
-    let metrics = network.http.get(format!("http://{}/metrics", network.hospitals[0].ops)).send().await.unwrap();
-    let text = metrics.text().await.unwrap();
+    let text = network.metrics(0).await;
     assert!(text.contains("amanah_peers 3") && text.contains("amanah_validators 4"), "{text}");
 
     assert_eq!(network.hospitals[0].stop().code(), Some(0));
     let told = amanahd(&["status", "--json"], &home).output().unwrap();
     let object: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
     assert_eq!((told.status.code(), &object["error"]["code"]), (Some(7), &"AMN-0302".into()));
+    assert_eq!(amanahd(&["healthcheck"], &home).output().unwrap().status.code(), Some(7));
     network.hospitals[0].start();
     network.ready(&[0, 1, 2, 3]).await;
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_rebuilt_and_a_lost_vote_log_is_never_replaced() {
+    let mut network = Network::start().await;
+    network.ready(&[0, 1, 2, 3]).await;
+    let consent = network.revoke_unknown(1, 1).await;
+    let height = network.agree(&[0, 1, 2, 3], 1).await;
+    let home = network.hospitals[0].home.clone();
+
+    assert_eq!(network.hospitals[0].stop().code(), Some(0));
+    let database = home.join("ledger/db");
+    let length = std::fs::metadata(&database).unwrap().len();
+    std::fs::write(&database, vec![0xa5; usize::try_from(length).unwrap()]).unwrap();
+    network.hospitals[0].start();
+    network.ready(&[0, 1, 2, 3]).await;
+    network.agree(&[0, 1, 2, 3], height).await;
+    network.assert_revoked(0, consent, height).await;
+    assert!(home.join("ledger.damaged-1/db").exists(), "moved aside, not thrown away");
+    assert!(network.metrics(0).await.contains("amanah_store_rebuilds_total 1"));
 
     network.hospitals[0].kill();
     std::fs::remove_dir_all(home.join("votes")).unwrap();
     let forgot = amanahd(&["run"], &home).output().unwrap();
-    assert_eq!(forgot.status.code(), Some(14), "{}", String::from_utf8_lossy(&forgot.stderr));
+    let said = String::from_utf8_lossy(&forgot.stderr);
+    assert!(forgot.status.code() == Some(14) && said.contains("error[AMN-1401]"), "{said}");
 }

@@ -156,7 +156,7 @@ async fn open_runtime(home: &Home) -> Result<Runtime, Failure> {
 
 fn network_config(home: &Home, metrics: &Arc<Metrics>) -> NetworkConfig {
     let config = home.config();
-    let founders = home.genesis().founders.iter().zip(0u8..).map(|(founder, index)| (founder, index));
+    let founders = home.genesis().founders.iter().zip(0u8..);
     let others = founders.filter(|(founder, _)| founder.id() != home.member());
     let peers = others.map(|(founder, index)| Peer {
         index: amanah_ledger::committee::ValidatorIndex(index),

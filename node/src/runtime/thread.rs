@@ -3,6 +3,7 @@
 use super::handle::{ConsensusStatus, LedgerView};
 use super::inbox::{Inbox, Item, Woken};
 use super::recovery::{self, Recovered};
+use crate::exit::Exit;
 use crate::health::Pulse;
 use crate::network::{BundleId, Lane, NetworkHandle, To, Verdict};
 use crate::peer_message::PeerMessage;
@@ -46,6 +47,16 @@ pub enum Fatal {
     Timer(std::io::Error),
 }
 
+impl Fatal {
+    /// How the process ends.
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Contradiction(_) => Exit::Diverged,
+            Self::VoteLog(_) | Self::Store(_) | Self::Timer(_) => Exit::Failed,
+        }
+    }
+}
+
 /// Where readers look.
 pub(super) struct Publish {
     pub(super) view: watch::Sender<Arc<LedgerView>>,
@@ -59,11 +70,11 @@ pub(super) fn now() -> u64 {
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Runs until stopped. A [`Fatal`] aborts the process: unwinding could let another thread speak.
+/// Runs until stopped. A [`Fatal`] ends the process here and now: unwinding could let another thread speak.
 pub(super) fn run(recovered: Recovered, inbox: Inbox, network: NetworkHandle, publish: Publish) {
     if let Err(fatal) = Thread::new(recovered, inbox, network, publish).run() {
         tracing::error!(error = %fatal, "the node stops: it can no longer keep its word");
-        std::process::abort();
+        std::process::exit(fatal.exit() as i32);
     }
 }
 
