@@ -80,7 +80,13 @@ impl Wallet {
             let fix = format!("amanah enrol HOSPITAL --profile {}", self.name);
             return Err(Failure::new(Exit::Conflict, 210, "you are not enrolled at any hospital", fix));
         }
-        Ok(self.state.relationships.iter().cloned().collect())
+        // In the network's order, so that answers look the same each time.
+        let place = |relationship: &Relationship| {
+            self.network.members.iter().position(|member| member.id == relationship.custodian)
+        };
+        let mut all = self.state.relationships.as_slice().to_vec();
+        all.sort_by_key(place);
+        Ok(all)
     }
 }
 

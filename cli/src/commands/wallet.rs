@@ -96,9 +96,8 @@ fn list(settings: &Settings) -> Fallible<Report> {
 
 async fn show(settings: &Settings) -> Fallible<Report> {
     let wallet = Wallet::open(settings).await?;
-    let relationships: Vec<_> = wallet
-        .state
-        .relationships
+    let known = if wallet.state.relationships.is_empty() { Vec::new() } else { wallet.relationships()? };
+    let relationships: Vec<_> = known
         .iter()
         .map(|relationship| {
             let label = Label::relationship(&wallet.secret(relationship).key().public_key()).to_string();
