@@ -122,3 +122,6 @@ impl Auditor<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

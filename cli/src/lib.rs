@@ -98,14 +98,18 @@ fn not_understood(arguments: &[OsString], error: &clap::Error) -> Exit {
         return Exit::Usage;
     }
     let text = error.render().to_string();
-    let detail = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    let command = named_command(arguments);
-    let fix = format!("amanah {} --help", command.replace('.', " "));
-    output::print(&command, Reader::Script, &Err(Failure::new(Exit::Usage, 201, detail, fix.replace("  ", " "))))
+    // What is wrong, with the names it lists; usage and hints stand behind an empty line.
+    let said: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let detail = said.join(" ").trim_start_matches("error: ").to_owned();
+    let names = named_command(arguments);
+    let command = if names.is_empty() { "usage".to_owned() } else { names.join(".") };
+    let fix =
+        ["amanah"].into_iter().chain(names.iter().map(String::as_str)).chain(["--help"]).collect::<Vec<_>>().join(" ");
+    output::print(&command, Reader::Script, &Err(Failure::new(Exit::Usage, 201, detail, fix)))
 }
 
 /// The command that `arguments` seem to name, as far as it exists.
-fn named_command(arguments: &[OsString]) -> String {
+fn named_command(arguments: &[OsString]) -> Vec<String> {
     let mut at = &CommandLine::command();
     let mut names = Vec::new();
     for word in arguments.iter().skip(1).filter_map(|a| a.to_str()).filter(|a| !a.starts_with('-')) {
@@ -114,7 +118,7 @@ fn named_command(arguments: &[OsString]) -> String {
             at = next;
         }
     }
-    if names.is_empty() { "usage".to_owned() } else { names.join(".") }
+    names
 }
 
 #[cfg(test)]
@@ -124,8 +128,8 @@ mod tests {
     #[test]
     fn a_usage_error_names_the_command_it_was_about() {
         let named = |line: &str| named_command(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
-        assert_eq!(named("amanah --json hospital patient link"), "hospital.patient.link");
-        assert_eq!(named("amanah grant cedar --json"), "grant");
-        assert_eq!(named("amanah nonsense --json"), "usage");
+        assert_eq!(named("amanah --json hospital patient link"), ["hospital", "patient", "link"]);
+        assert_eq!(named("amanah grant cedar --json"), ["grant"]);
+        assert!(named("amanah nonsense --json").is_empty());
     }
 }

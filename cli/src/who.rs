@@ -18,7 +18,7 @@ pub(crate) enum Who {
     /// A hospital with all its staff.
     Member(Member),
     /// One person there.
-    Practitioner(Member, SignedDirectoryEntry),
+    Practitioner(Member, Box<SignedDirectoryEntry>),
 }
 
 impl Who {
@@ -77,7 +77,7 @@ pub(crate) async fn resolve(text: &str, network: &Network, home: &Home) -> Falli
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(Who::Practitioner(member.clone(), entry))
+    Ok(Who::Practitioner(member.clone(), Box::new(entry)))
 }
 
 fn remembered(cache: &std::path::Path) -> Option<SignedDirectoryEntry> {

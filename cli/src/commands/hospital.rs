@@ -42,7 +42,7 @@ async fn check(arguments: CheckArgs, network: &Network, node: &Node, settings: &
     let requester = match who::resolve(&arguments.requester, network, &settings.home).await? {
         Who::Member(member) => json!({ "member": member.name() }),
         Who::Practitioner(member, entry) => {
-            json!({ "member": member.name(), "entry": hex::encode(codec::encode(&entry)) })
+            json!({ "member": member.name(), "entry": hex::encode(codec::encode(entry.as_ref())) })
         }
     };
     let labels = patients(node).await?;

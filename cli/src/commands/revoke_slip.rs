@@ -20,13 +20,18 @@ use amanah_ledger::leaf::{Leaf, LeafKey};
 use amanah_ledger::position::Height;
 use amanah_ledger::transaction::RevokeProof;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// Most locks that a node lists under one prefix.
 const LOCKS_MAX: usize = 65_536;
+/// Locks that are looked up at once.
+const AT_ONCE: usize = 32;
+/// The search ends after so many locks in a row that no consent in force has. Ended consents are not listed and look
+/// like misses, so the twenty of a wallet's own search would stop too early for somebody who has ended twenty before.
+const MISSES: u32 = MISSES_MAX + 256;
 /// Bytes of one listed lock: consent key and lock.
 const LOCK_BYTES: usize = 64;
 
@@ -46,6 +51,7 @@ pub(crate) async fn run(path: &Path, url: Option<&str>, settings: &Settings) -> 
     }
     let (network, mut nodes) = network_and_nodes(url, settings).await?;
     revocation::shuffle(&mut nodes)?;
+    let nodes = reachable(nodes).await?;
     let found = search(&slip, &network, &nodes).await?;
     if found.is_empty() {
         return Ok(Report::ok(json!({ "consents": [] }), "No consent stands under this slip."));
@@ -77,38 +83,59 @@ async fn network_and_nodes(url: Option<&str>, settings: &Settings) -> Fallible<(
     Ok((network, vec![node]))
 }
 
-/// Every consent in force under the slip, found by its lock. Stops after twenty locks in a row that nobody has.
+/// The nodes that answer; at least one.
+async fn reachable(nodes: Vec<Node>) -> Fallible<Vec<Node>> {
+    let asked = nodes.iter().map(|node| node.json::<Value>(Method::Get, "/v1/status", Body::Empty));
+    let (mut answering, mut failure) = (Vec::new(), None);
+    for (node, answer) in nodes.iter().zip(futures::future::join_all(asked).await) {
+        match answer {
+            Ok(_status) => answering.push(node.clone()),
+            Err(error) => failure = Some(error),
+        }
+    }
+    match failure {
+        Some(error) if answering.is_empty() => Err(<Box<Failure>>::from(error).state("nothing was sent")),
+        Some(_) | None => Ok(answering),
+    }
+}
+
+/// Every consent in force under the slip, found by its lock.
 async fn search(slip: &Slip, network: &Network, nodes: &[Node]) -> Fallible<Vec<Found>> {
-    let (mut found, mut misses, mut index) = (Vec::new(), 0, 0);
-    while misses < MISSES_MAX {
-        let item = slip.item(index);
-        let lock = item.lock(&network.chain);
-        let with_lock = consents_with(&lock, nodes).await?;
-        misses = if with_lock.is_empty() { misses + 1 } else { 0 };
-        found.extend(with_lock.into_iter().map(|consent| Found { consent, item: item.clone() }));
-        index += 1;
+    let (mut found, mut misses) = (Vec::new(), 0);
+    for first in (0u32..).step_by(AT_ONCE) {
+        let items: Vec<SlipItem> = (first..).take(AT_ONCE).map(|index| slip.item(index)).collect();
+        let locks: Vec<Digest> = items.iter().map(|item| item.lock(&network.chain)).collect();
+        let asked = futures::future::join_all(locks.iter().map(|lock| consents_with(lock, nodes))).await;
+        for (item, with_lock) in items.into_iter().zip(asked) {
+            let with_lock = with_lock?;
+            misses = if with_lock.is_empty() { misses + 1 } else { 0 };
+            found.extend(with_lock.into_iter().map(|consent| Found { consent, item: item.clone() }));
+        }
+        if misses >= MISSES {
+            break;
+        }
     }
     Ok(found)
 }
 
-/// What any reachable node lists under this lock: a node that hides one is made up for by the others.
-async fn consents_with(lock: &Digest, nodes: &[Node]) -> Fallible<Vec<PublicKey>> {
+/// What any node lists under this lock: a node that hides one is made up for by the others.
+async fn consents_with(lock: &Digest, nodes: &[Node]) -> Fallible<BTreeSet<PublicKey>> {
     let path = format!("/v1/locks/{:02x}{:x}", lock.0[0], lock.0[1] >> 4);
     let limit = LOCKS_MAX * LOCK_BYTES + 16;
     let asked = nodes.iter().map(|node| node.canonical::<Locks>(Method::Get, &path, Body::Empty, limit, PATIENCE));
-    let (mut consents, mut failure, mut answered) = (BTreeMap::new(), None, false);
+    let (mut consents, mut failure, mut answered) = (BTreeSet::new(), None, false);
     for answer in futures::future::join_all(asked).await {
         match answer {
             Ok(locks) => {
                 answered = true;
-                consents.extend(locks.iter().filter(|(_, held)| held == lock).map(|(consent, _)| (*consent, ())));
+                consents.extend(locks.iter().filter(|(_, held)| held == lock).map(|(consent, _)| *consent));
             }
             Err(error) => failure = Some(error),
         }
     }
     match failure {
         Some(error) if !answered => Err(<Box<Failure>>::from(error).state("nothing was sent")),
-        Some(_) | None => Ok(consents.into_keys().collect()),
+        Some(_) | None => Ok(consents),
     }
 }
 
