@@ -28,8 +28,10 @@ enum Gate {
 enum Refusal {
     /// The block does not follow from its parent.
     Invalid,
-    /// It is not a child of the certified block, or builds below the newest final one.
+    /// It is not a child of the certified block.
     NotJustified,
+    /// It builds below the newest final block; the proposer is shown the Finalization.
+    Outdated,
     /// It is an empty block on a parent that is final already; the proposer is shown the Finalization.
     Padding,
     /// T3.
@@ -110,8 +112,9 @@ impl Machine {
                     round.refuse();
                 }
                 self.turn.proposal_at = None;
-                // Amendment 14: the proposer did not know that its parent is final.
-                if let Some(certificate) = self.newest_finalization().filter(|_| refusal == Refusal::Padding) {
+                // Amendment 14: the proposer did not know what is final.
+                let is_unaware = matches!(refusal, Refusal::Padding | Refusal::Outdated);
+                if let Some(certificate) = self.newest_finalization().filter(|_| is_unaware) {
                     step.send(self.leaders.of(self.view), Message::Certificate(certificate.clone()));
                 }
                 true
@@ -126,7 +129,7 @@ impl Machine {
         };
         let vote = candidate.vote;
         if vote.parent_view < self.last_final.view {
-            return Gate::Refuse(Refusal::NotJustified);
+            return Gate::Refuse(Refusal::Outdated);
         }
         let (Some(held), Some(certified)) = (self.pool.get(&vote.block), self.book.block(vote.parent_view)) else {
             return Gate::Wait;

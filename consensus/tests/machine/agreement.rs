@@ -9,7 +9,7 @@ pub(crate) fn seeds(default: u64) -> u64 {
 
 #[test]
 fn a_fair_network_finalizes_a_transaction_in_three_delays() {
-    for n in [1, 2, 3, 4, 5, 6, 7] {
+    for n in [1, 2, 3, 4, 5, 6, 7, 16, 31] {
         let mut network = Network::started(n, 1, FAIR);
         network.run_until(network.now + 1000);
         network.submit(0, 1);
@@ -44,7 +44,7 @@ fn seeds_with_loss_crashes_and_lost_gossip_agree_and_finish() {
         }
         network.run_until(network.now + 4000);
         network.weather = FAIR;
-        network.run_until_final(&txs, 60_000).unwrap_or_else(|stuck| panic!("seed {seed}: {stuck}"));
+        network.run_until_final(&txs, 20_000).unwrap_or_else(|stuck| panic!("seed {seed}: {stuck}"));
         assert!(network.nodes.iter().all(|node| node.evidence == 0), "seed {seed}");
     }
 }
@@ -67,9 +67,16 @@ fn a_liar_with_two_faces_neither_forks_the_honest_nor_stops_them() {
             let node = network.random(u64::from(n)) as u8;
             network.submit(node, tx);
             txs.push(tx);
+            let victim = network.random(u64::from(n)) as u8;
+            if seed % 3 == 1 && tx % 3 == 0 && network.nodes[usize::from(victim)].machine.is_some() {
+                network.crash(victim);
+                let later = network.now + network.random(2500);
+                network.restart_at(later, victim);
+            }
             let pause = network.random(700);
             network.run_until(network.now + pause);
         }
+        network.run_until(network.now + 2500);
         network.weather = FAIR;
         for node in 0..n {
             // A liar may have kept what it was given: the people come again.
@@ -77,7 +84,7 @@ fn a_liar_with_two_faces_neither_forks_the_honest_nor_stops_them() {
                 network.offer(node, *tx);
             }
         }
-        network.run_until_final(&txs, 60_000).unwrap_or_else(|stuck| panic!("seed {seed}: {stuck}"));
+        network.run_until_final(&txs, 20_000).unwrap_or_else(|stuck| panic!("seed {seed}: {stuck}"));
         assert!(network.nodes.iter().all(|node| node.alarms.is_empty()), "seed {seed}");
         proofs += network.nodes.iter().map(|node| node.evidence).sum::<usize>();
     }

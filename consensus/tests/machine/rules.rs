@@ -468,6 +468,28 @@ fn an_empty_block_on_a_final_parent_is_refused_and_its_proposer_told() {
 }
 
 #[test]
+fn a_proposal_below_the_newest_final_block_is_refused_and_its_proposer_told() {
+    let mut solo = Solo::new();
+    let view = solo.view();
+    let first = block(view, GENESIS(), solo.now, &[1]);
+    solo.propose(0, &first, None);
+    let finalization = certificate(VoteContent::Finalize(block_vote(view, 0, &first)));
+    solo.hear(1, Message::Certificate(finalization.clone()));
+    while solo.leader() == 0 {
+        let view = solo.view();
+        solo.hear(1, Message::Certificate(certificate(nullify(view))));
+    }
+    let (leader, now) = (solo.leader(), solo.view());
+    solo.sent.clear();
+    let outdated = block(now, GENESIS(), solo.now, &[2]);
+    let vote = vote(leader, VoteContent::Notarize(block_vote(now, 0, &outdated)));
+    let proposal = Proposal { vote, block: bytes(&outdated), justification: Justification::default() };
+    solo.hear(leader, Message::Proposal(Box::new(proposal)));
+    assert!(!solo.has_notarized(now, 0, &outdated));
+    assert!(solo.sent.contains(&(To::One(ValidatorIndex(leader)), Message::Certificate(finalization))));
+}
+
+#[test]
 fn an_empty_block_waits_until_its_parent_was_certified_for_delta() {
     let mut solo = Solo::new();
     let view = solo.view();
