@@ -355,6 +355,47 @@ fn r4_a_notarized_block_is_finalized_once_it_is_held_and_valid() {
 }
 
 #[test]
+fn r4_the_notarization_is_logged_with_the_vote_also_when_the_view_was_entered_otherwise() {
+    let mut solo = Solo::new();
+    let view = solo.view();
+    let theirs = block(view, GENESIS(), solo.now, &[1]);
+    solo.propose(0, &theirs, None);
+    solo.hear(1, Message::Certificate(certificate(nullify(view))));
+    let content = block_vote(view, 0, &theirs);
+    let notarization = certificate(VoteContent::Notarize(content));
+    solo.hear(2, Message::Certificate(notarization.clone()));
+    assert!(solo.said(VoteContent::Finalize(content)), "we did not give it up ourselves");
+    assert!(solo.log.contains(&Record::Certificate(notarization)));
+}
+
+#[test]
+fn r10_what_is_open_is_repeated_as_it_was_signed_until_it_is_answered() {
+    let mut solo = Solo::new();
+    let view = solo.view();
+    solo.propose(0, &block(view, GENESIS(), solo.now, &[1]), None);
+    solo.wait(1_500);
+    let given: Vec<Vote> = solo
+        .log
+        .iter()
+        .filter_map(|record| match record {
+            Record::Voted(vote) => Some(*vote),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(given.len(), 2, "Notarize, then Nullify");
+    let repeats = |solo: &Solo| {
+        let is_repeat = |m: &Message| matches!(m, Message::Bundle(bundle) if *bundle.votes == given[..]);
+        solo.sent.iter().filter(|(to, message)| *to == To::All && is_repeat(message)).count()
+    };
+    solo.wait(60_000);
+    assert!((6..=10).contains(&repeats(&solo)), "2, 4, 8, 10, 10… seconds: {}", repeats(&solo));
+    solo.hear(1, Message::Certificate(certificate(nullify(view))));
+    let answered = repeats(&solo);
+    solo.wait(60_000);
+    assert_eq!(repeats(&solo), answered);
+}
+
+#[test]
 fn r4_a_view_given_up_is_not_finalized_by_the_machine_either() {
     let mut solo = Solo::new();
     let view = solo.view();
