@@ -229,6 +229,7 @@ async fn a_home_has_one_process_which_tells_its_status_and_stops_when_told() {
     assert_eq!((&object["name"], chain), (&"cedar".into(), network.genesis.chain()));
     assert_eq!(amanahd(&["healthcheck"], &home).output().unwrap().status.code(), Some(0));
 
+    network.wait(&[0], "links", |all| all[0].validators.iter().all(|other| other.connected)).await;
     let text = network.metrics(0).await;
     assert!(text.contains("amanah_peers 3") && text.contains("amanah_validators 4"), "{text}");
 
