@@ -3,7 +3,9 @@
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
 use console::Term;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
@@ -12,8 +14,15 @@ const LEAVE: &str = "\u{1b}[H\u{1b}[2J\u{1b}[?1049l";
 /// Whether the other screen is shown; an interrupted command leaves its task, and the screen, as they are.
 static ON_OTHER_SCREEN: AtomicBool = AtomicBool::new(false);
 
+/// How the terminal was before the first question that is not echoed.
+static BEFORE: OnceLock<Termios> = OnceLock::new();
+
 /// Brings the terminal back to where it was, also after an interrupt.
 pub(crate) fn restore() {
+    if let Some(before) = BEFORE.get() {
+        // A terminal that is gone needs no echo.
+        tcsetattr(std::io::stdin(), OptionalActions::Now, before).ok();
+    }
     if ON_OTHER_SCREEN.swap(false, Ordering::SeqCst) {
         // A terminal that is gone needs no switching back.
         std::io::stderr().write_all(LEAVE.as_bytes()).ok();
@@ -33,6 +42,9 @@ pub(crate) fn confirm(question: &str) -> Fallible<bool> {
 
 /// Asks for a line that is not shown while it is typed.
 pub(crate) fn ask_hidden(question: &str) -> Fallible<Zeroizing<String>> {
+    if let Ok(now) = tcgetattr(std::io::stdin()) {
+        BEFORE.get_or_init(|| now);
+    }
     rpassword::prompt_password(question).map(Zeroizing::new).map_err(|e| broken(&e))
 }
 

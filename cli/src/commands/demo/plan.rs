@@ -110,7 +110,7 @@ pub(super) fn create(home: &Home, base_port: u16) -> Fallible<Plan> {
             display: (*display).to_owned(),
             api,
             ops,
-            p2p: p2p.into(),
+            p2p,
             staff: STAFF.iter().map(staff).collect(),
             clients: vec![ClientConfig { name: "desk".to_owned(), key_hash }],
         });
