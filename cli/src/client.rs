@@ -88,7 +88,7 @@ impl Node {
                 format!("{base} is beyond this machine, and plain HTTP there can be read and changed on the way");
             let fix =
                 "put TLS in front of the node; on a network that encrypts by itself: export AMANAH_INSECURE_HTTP=1";
-            return Err(Failure::new(Exit::Unsafe, 902, detail, fix).state("nothing was sent"));
+            return Err(Failure::new(Exit::Unsafe, 912, detail, fix).state("nothing was sent"));
         }
         let http = reqwest::Client::builder()
             .no_proxy()

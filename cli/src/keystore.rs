@@ -98,7 +98,7 @@ pub(crate) fn open(path: &Path, passphrase: &str) -> Fallible<Seed> {
         Ok(Ok(seed)) => seed,
         Ok(Err(_)) | Err(_) => {
             let fix = "try again; if it is lost: amanah wallet recover NAME with your 24 words";
-            return Err(Failure::new(Exit::Locked, 103, "this passphrase does not open the wallet", fix));
+            return Err(Failure::new(Exit::Locked, 133, "this passphrase does not open the wallet", fix));
         }
     };
     Ok(Zeroizing::new(seed))

@@ -30,7 +30,7 @@ pub(crate) fn for_new_wallet(settings: &Settings) -> Fallible<Passphrase> {
         None if settings.may_ask() => {
             let first = terminal::ask_hidden("A passphrase for the new wallet: ")?;
             if *first != *terminal::ask_hidden("The same again: ")? {
-                return Err(Failure::new(Exit::Failed, 108, "the two passphrases differ", "run it again")
+                return Err(Failure::new(Exit::Failed, 138, "the two passphrases differ", "run it again")
                     .state("nothing was written"));
             }
             first
@@ -38,7 +38,7 @@ pub(crate) fn for_new_wallet(settings: &Settings) -> Fallible<Passphrase> {
         None => return Err(locked()),
     };
     if passphrase.is_empty() {
-        return Err(Failure::new(Exit::Usage, 109, "an empty passphrase protects nothing", "choose a longer one")
+        return Err(Failure::new(Exit::Usage, 139, "an empty passphrase protects nothing", "choose a longer one")
             .state("nothing was written"));
     }
     Ok(passphrase)
@@ -63,7 +63,7 @@ pub(crate) fn refuse_environment(set: bool) -> Fallible<()> {
     }
     let detail =
         "AMANAH_PASSPHRASE is set, but passphrases are not read from the environment: other programs can see it";
-    Err(Failure::new(Exit::Unsafe, 104, detail, "unset AMANAH_PASSPHRASE   and use --passphrase-file FILE")
+    Err(Failure::new(Exit::Unsafe, 134, detail, "unset AMANAH_PASSPHRASE   and use --passphrase-file FILE")
         .state("nothing was done"))
 }
 

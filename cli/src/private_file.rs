@@ -34,7 +34,7 @@ pub(crate) fn write(path: &Path, content: &[u8], existing: Existing) -> Fallible
         fs::remove_file(&beside).ok();
         if error.kind() == ErrorKind::AlreadyExists {
             let detail = format!("{} is already there and is never overwritten", path.display());
-            return Err(Failure::new(Exit::Conflict, 107, detail, "choose another name, or move the file away"));
+            return Err(Failure::new(Exit::Conflict, 137, detail, "choose another name, or move the file away"));
         }
         return Err(Failure::io("write", path, &error));
     }
@@ -70,7 +70,7 @@ pub(crate) fn read_secret(path: &Path, bytes_max: u64) -> Fallible<zeroize::Zero
     let mode = fs::metadata(path).map_err(|e| Failure::io("read", path, &e))?.permissions().mode();
     if mode & 0o077 != 0 {
         let detail = format!("other users can read {} (mode {:o})", path.display(), mode & 0o777);
-        return Err(Failure::new(Exit::Unsafe, 901, detail, format!("chmod 600 {}", path.display())));
+        return Err(Failure::new(Exit::Unsafe, 911, detail, format!("chmod 600 {}", path.display())));
     }
     read(path, bytes_max).map(zeroize::Zeroizing::new)
 }

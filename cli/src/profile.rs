@@ -102,7 +102,7 @@ pub(crate) fn only(home: &Home, wanted: impl Fn(&Role) -> bool, word: &str) -> F
         )),
         (None, _) => Err(Failure::new(
             Exit::NotFound,
-            105,
+            135,
             format!("there is no {word} profile in {}", home.root().display()),
             "amanah wallet new NAME   or, to try it out: amanah demo up",
         )),
@@ -137,7 +137,7 @@ fn unknown(home: &Home, name: &str) -> Fallible<Box<Failure>> {
         Some(close) => format!("did you mean --profile {close} ?"),
         None => "amanah wallet list   shows the wallets here".to_owned(),
     };
-    Ok(Failure::new(Exit::NotFound, 105, format!("there is no profile {name:?} in {}", home.root().display()), fix))
+    Ok(Failure::new(Exit::NotFound, 135, format!("there is no profile {name:?} in {}", home.root().display()), fix))
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ fn take_network(given: &Path, settings: &Settings) -> Fallible<()> {
         let present = Network::read(&path)?;
         if present.chain != network.chain {
             let detail = format!("{} is of another network than this home", given.display());
-            return Err(Failure::new(Exit::Unsafe, 903, detail, "keep one home per network: export AMANAH_HOME=DIR")
+            return Err(Failure::new(Exit::Unsafe, 913, detail, "keep one home per network: export AMANAH_HOME=DIR")
                 .state("nothing was changed"));
         }
     }

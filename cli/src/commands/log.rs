@@ -86,7 +86,7 @@ fn worst(failed: &mut Option<Box<Failure>>, next: Box<Failure>) {
 
 fn pending(custodian: &str, count: u64) -> Box<Failure> {
     let detail = format!("{count} entries at {custodian} are younger than its last anchor");
-    Failure::new(Exit::NotFinal, 304, detail, "amanah log   in a few seconds")
+    Failure::new(Exit::NotFinal, 308, detail, "amanah log   in a few seconds")
         .state("they are signed by the hospital and shown, but not proven complete yet")
 }
 

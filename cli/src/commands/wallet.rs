@@ -32,7 +32,7 @@ fn new(name: &str, words_out: Option<&Path>, settings: &Settings) -> Fallible<Re
     refuse_existing(name, settings)?;
     if words_out.is_none() && !settings.may_ask() {
         let detail = "nobody is at the terminal to copy the 24 words";
-        return Err(Failure::new(Exit::Usage, 110, detail, "--words-out FILE").state("nothing was written"));
+        return Err(Failure::new(Exit::Usage, 140, detail, "--words-out FILE").state("nothing was written"));
     }
     let passphrase = passphrase::for_new_wallet(settings)?;
     let seed = words::fresh_seed()?;
@@ -117,7 +117,7 @@ fn refuse_existing(name: &str, settings: &Settings) -> Fallible<()> {
     check_name(name)?;
     if settings.home.profile(name).exists() || settings.home.wallet(name).exists() {
         let detail = format!("there is already a wallet or profile named {name}");
-        return Err(Failure::new(Exit::Conflict, 101, detail, "choose another name").state("nothing was changed"));
+        return Err(Failure::new(Exit::Conflict, 131, detail, "choose another name").state("nothing was changed"));
     }
     Ok(())
 }

@@ -91,7 +91,7 @@ fn ports(base: u16) -> impl Iterator<Item = [u16; 3]> {
 pub(super) fn create(home: &Home, base_port: u16) -> Fallible<Plan> {
     if home.network_file().exists() {
         let detail = format!("{} belongs to another network", home.root().display());
-        return Err(Failure::new(Exit::Unsafe, 904, detail, "give the demo its own home: export AMANAH_HOME=DIR"));
+        return Err(Failure::new(Exit::Unsafe, 914, detail, "give the demo its own home: export AMANAH_HOME=DIR"));
     }
     ports(base_port).flatten().try_for_each(check_port)?;
     let (mut hospitals, mut keys) = (Vec::new(), Vec::new());
