@@ -75,7 +75,7 @@ impl Drop for Hospital {
 
 impl Network {
     /// A new network whose processes run.
-    async fn start() -> Self {
+    fn start() -> Self {
         let root = tempfile::tempdir().unwrap();
         let ports: Vec<TcpListener> = (0..12).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let address = |i: usize| ports[i].local_addr().unwrap();
@@ -184,7 +184,7 @@ impl Network {
 
 #[tokio::test]
 async fn four_processes_agree_survive_a_kill_and_take_the_killed_one_back() {
-    let mut network = Network::start().await;
+    let mut network = Network::start();
     network.ready(&[0, 1, 2, 3]).await;
 
     let first = network.revoke_unknown(0, 1).await;
@@ -213,7 +213,7 @@ async fn four_processes_agree_survive_a_kill_and_take_the_killed_one_back() {
 
 #[tokio::test]
 async fn a_home_has_one_process_which_tells_its_status_and_stops_when_told() {
-    let mut network = Network::start().await;
+    let mut network = Network::start();
     network.ready(&[0, 1, 2, 3]).await;
     let home = network.hospitals[0].home.clone();
 
@@ -244,7 +244,7 @@ async fn a_home_has_one_process_which_tells_its_status_and_stops_when_told() {
 
 #[tokio::test]
 async fn a_damaged_database_is_rebuilt_and_a_lost_vote_log_is_never_replaced() {
-    let mut network = Network::start().await;
+    let mut network = Network::start();
     network.ready(&[0, 1, 2, 3]).await;
     let consent = network.revoke_unknown(1, 1).await;
     let height = network.agree(&[0, 1, 2, 3], 1).await;
