@@ -4,6 +4,11 @@
 //! [`genesis`]), what they do ([`transaction`]), what is agreed ([`block`], [`certificate`]), what then holds ([`leaf`],
 //! [`tree`], [`state`]), how it comes about ([`chain`], [`execute`]), how anyone checks it ([`merkle`], [`history`],
 //! [`proof`], [`claims`]), and how a node keeps it (`store`).
+//!
+//! What the ledger knows only as hashes: what patients agree to, in which words ([`document`], [`vocabulary`],
+//! [`preset`], [`sentence`], [`compose`]), what follows for a request ([`engine`]), who looked ([`access`]), what
+//! wallets and nodes say to each other ([`exchange`], [`directory`], [`network_file`]), and what a person keeps
+//! ([`derive`](mod@derive), [`label`], [`receipt_file`]).
 
 pub mod codec;
 pub mod crypto;
