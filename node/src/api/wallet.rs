@@ -5,7 +5,6 @@ use super::problem::{Code, Problem};
 use super::request::{Body, Canonical, From, Wallet};
 use crate::custodian::Me;
 use amanah_ledger::access::day_tree::DayProof;
-use amanah_ledger::codec;
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::crypto::Ed25519;
 use amanah_ledger::document::{Actor, ConsentDocument, MemberRef, Root};
@@ -19,7 +18,6 @@ use amanah_ledger::state;
 use amanah_ledger::time::UnixMs;
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Instant;
@@ -191,11 +189,14 @@ pub(super) async fn log(
     Ok(Canonical(app.custodian.act(move |desk, _, _| desk.log(&key, query.from)).await??))
 }
 
-pub(super) async fn days(State(app): State<Arc<App>>, Wallet(key): Wallet, body: Body) -> Result<Response, Problem> {
+pub(super) async fn days(
+    State(app): State<Arc<App>>,
+    Wallet(key): Wallet,
+    body: Body,
+) -> Result<Canonical<BoundedVec<DayProof, DAYS_MAX>>, Problem> {
     let queries: DayQueries = body.canonical(DAY_QUERIES_BYTES_MAX)?;
     let proofs: Vec<DayProof> = app.custodian.act(move |desk, _, _| desk.days(&key, &queries)).await??;
     let proofs: BoundedVec<DayProof, DAYS_MAX> =
         BoundedVec::try_from(proofs).map_err(|_as_many_as_asked| Code::BodyTooLong)?;
-    debug_assert!(codec::encode(&proofs).len() <= codec::BYTES_MAX);
-    Ok(Canonical(proofs).into_response())
+    Ok(Canonical(proofs))
 }
