@@ -194,7 +194,7 @@ impl Desk {
     fn may_grant(&self, clock: UnixMs, head: &Tip, item: &GrantItem) -> Result<(), GrantError> {
         let now = clock.max(head.header().time);
         let ahead = item.submit_by.since_ms(now);
-        if item.submit_by.0 % HOUR_MS != 0 || ahead == 0 || ahead > SUBMIT_AHEAD_MAX_MS {
+        if !item.submit_by.0.is_multiple_of(HOUR_MS) || ahead == 0 || ahead > SUBMIT_AHEAD_MAX_MS {
             return Err(GrantError::SubmitBy);
         }
         if self.revocations.is_pending(&item.consent) {

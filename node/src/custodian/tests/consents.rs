@@ -121,13 +121,13 @@ fn a_revocation_is_sent_until_it_is_final_also_after_a_power_cut() {
     let accepted = cedar.desk.revoke(cedar.now, &cedar.ledger.tip, revoke.clone()).unwrap().unwrap();
     assert_eq!(accepted.wire_id, revoke.wire_id());
     cedar.desk.sync().unwrap();
-    assert_eq!(revocations(&cedar.sends()), [revoke.clone()]);
+    assert_eq!(revocations(&cedar.sends()), std::slice::from_ref(&revoke));
     cedar.power_cut();
     let sent = revocations(&cedar.sends());
-    assert_eq!(sent, [revoke.clone()]);
+    assert_eq!(sent, std::slice::from_ref(&revoke));
     assert_eq!(revocations(&cedar.sends()), [], "not at once again");
     cedar.now = cedar.now.plus_ms(2_000);
-    assert_eq!(revocations(&cedar.sends()), [revoke.clone()]);
+    assert_eq!(revocations(&cedar.sends()), std::slice::from_ref(&revoke));
     cedar.ledger.block(cedar.now, &sent);
     cedar.now = cedar.now.plus_ms(60_000);
     assert_eq!(revocations(&cedar.sends()), []);
