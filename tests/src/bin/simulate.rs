@@ -1,7 +1,7 @@
 //! `cargo sim`: runs seeds of the simulator and says what came of each.
 
 use amanah_consensus::Mutant;
-use amanah_tests::sim::{Faults, Plan, Scheme, run};
+use amanah_tests::sim::{Faults, Memory, Plan, Scheme, run};
 use clap::Parser;
 use std::ops::Range;
 use std::process::ExitCode;
@@ -22,6 +22,9 @@ struct Arguments {
     /// Signatures; the seed decides if none is named.
     #[arg(long)]
     scheme: Option<Scheme>,
+    /// What a restart finds in its vote log.
+    #[arg(long, default_value = "whole")]
+    memory: Memory,
     /// Leaves a rule out: finalize-after-nullify, nullify-after-finalize or quorum-minus-one.
     #[arg(long, value_parser = mutant)]
     mutant: Option<Mutant>,
@@ -47,7 +50,7 @@ fn main() -> ExitCode {
     let seeds = arguments.seed.map_or(arguments.seeds, |seed| seed..seed + 1);
     let (mut faults, mut broken, count, begin) = (Faults::default(), 0, seeds.end - seeds.start, Instant::now());
     for seed in seeds {
-        let mut plan = Plan::of(seed, arguments.views, arguments.scheme);
+        let mut plan = Plan::of(seed, arguments.views, arguments.scheme).with_memory(arguments.memory);
         plan.mutant = arguments.mutant;
         let report = run(&plan);
         faults.add(&report.faults);

@@ -1,5 +1,6 @@
 //! What a process leaves behind when it stops: a vote log of real bytes, and the final blocks of the store.
 
+use super::plan::Memory;
 use amanah_consensus::Record;
 use amanah_consensus::message::{BlockBytes, SyncResponse};
 use amanah_ledger::block::OpenBlock;
@@ -55,11 +56,18 @@ impl Disk {
     }
 
     /// The records of the vote log; a torn tail is cut off for good.
-    pub(super) fn records(&mut self) -> Vec<Record> {
+    pub(super) fn records(&mut self, memory: Memory) -> Vec<Record> {
         let scan = frame::scan(SEGMENT, &self.votes, 0);
         assert_ne!(scan.tail, Tail::Damaged, "a stop in the middle of a write is no damage");
         self.votes.truncate(scan.end);
-        decode_records(&scan.records).expect("the log holds what was appended")
+        let mut records = decode_records(&scan.records).expect("the log holds what was appended");
+        if memory == Memory::Votes {
+            records.retain(|record| match record {
+                Record::Voted(_) | Record::Block(_) | Record::EpochClosed(_) => true,
+                Record::Certificate(_) | Record::Entered(_) => false,
+            });
+        }
+        records
     }
 
     /// The head and its Finalization, from executing every stored block again.

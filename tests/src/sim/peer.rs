@@ -70,7 +70,7 @@ impl Process {
             epoch_start: final_point(&Tip::genesis(&world.genesis).expect("the simulator's genesis is good")),
             head,
             finalization,
-            records: self.disk.records(),
+            records: self.disk.records(plan.memory),
         };
         let (validator, actions) = Validator::start(start, self.clock_ms(now_us))?;
         self.validator = Some(validator);

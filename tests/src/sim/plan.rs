@@ -13,6 +13,16 @@ pub enum Adversary {
     Twins(usize),
 }
 
+/// What a restart finds in its vote log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Memory {
+    /// Everything that was synced.
+    Whole,
+    /// Its votes and blocks, and none of the certificates beside them. Nothing a disk should do: it brings validators
+    /// back to views they gave a Finalize in. They must keep their word there too, though they may wait for ever.
+    Votes,
+}
+
 /// Everything a run is drawn from.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -26,6 +36,8 @@ pub struct Plan {
     pub adversary: Option<Adversary>,
     /// A rule that every validator leaves out.
     pub mutant: Option<Mutant>,
+    /// What a restart finds in its vote log.
+    pub memory: Memory,
     pub(super) weather: Weather,
 }
 
@@ -66,12 +78,12 @@ impl Plan {
             duplicated: some(600, 100),
             delayed: some(600, 100),
             gossip_lost: if some(200, 1) == 1 { 1000 } else { some(500, 500) },
-            partition_every_ms: 4_000 + some(1000, 20_000),
-            crash_every_ms: 3_000 + some(1000, 20_000),
+            partition_every_ms: 2_000 + some(1000, 8_000),
+            crash_every_ms: 2_000 + some(1000, 8_000),
             skew_ms: some(400, 200),
             submit_every_ms: 20 + some(1000, 400),
         };
-        Self { seed, views, scheme: scheme.unwrap_or(drawn), adversary, mutant: None, weather }
+        Self { seed, views, scheme: scheme.unwrap_or(drawn), adversary, mutant: None, memory: Memory::Whole, weather }
     }
 
     /// The same plan with a broken rule.
@@ -79,9 +91,9 @@ impl Plan {
         Self { mutant: Some(mutant), ..self }
     }
 
-    /// The same plan with this liar.
-    pub fn with_adversary(self, adversary: Option<Adversary>) -> Self {
-        Self { adversary, ..self }
+    /// The same plan with this memory.
+    pub fn with_memory(self, memory: Memory) -> Self {
+        Self { memory, ..self }
     }
 
     /// The command that repeats this run.
@@ -91,7 +103,11 @@ impl Plan {
             Scheme::Ed25519 => "ed25519",
         };
         let mutant = self.mutant.map_or(String::new(), |mutant| format!(" --mutant {}", mutant_name(mutant)));
-        format!("cargo sim --seed {} --views {} --scheme {scheme}{mutant}", self.seed, self.views)
+        let memory = match self.memory {
+            Memory::Whole => "",
+            Memory::Votes => " --memory votes",
+        };
+        format!("cargo sim --seed {} --views {} --scheme {scheme}{memory}{mutant}", self.seed, self.views)
     }
 }
 

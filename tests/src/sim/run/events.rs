@@ -178,8 +178,16 @@ impl Simulation {
                     self.faults.unsent += 1;
                 }
                 Action::Commit(_) => self.faults.lost_commits += 1,
-                // Nobody misses what else was not done.
-                _ => {}
+                Action::Persist(_)
+                | Action::Send { .. }
+                | Action::Gossip(_)
+                | Action::Judge(_)
+                | Action::ServeSync { .. }
+                | Action::ServeBlock { .. }
+                | Action::Reply(..)
+                | Action::Alarm(_)
+                | Action::Evidence(_)
+                | Action::Stop(_) => {}
             }
         }
         self.stop(peer);

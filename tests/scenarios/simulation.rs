@@ -1,0 +1,81 @@
+//! A hundred seeds under faults keep every promise, and every broken rule is noticed.
+
+use amanah_consensus::Mutant;
+use amanah_tests::sim::{Adversary, Faults, Memory, Plan, Scheme, Violation, run};
+
+const SEEDS: u64 = 100;
+const VIEWS: u64 = 100;
+/// Seeds within which a broken rule must be noticed.
+const MUTANT_SEEDS: u64 = 100;
+
+#[test]
+fn a_hundred_seeds_keep_every_promise() {
+    let (mut faults, mut ed25519, mut broken) = (Faults::default(), 0, Vec::new());
+    for seed in 0..SEEDS {
+        let plan = Plan::of(seed, VIEWS, None);
+        ed25519 += u64::from(plan.scheme == Scheme::Ed25519);
+        let report = run(&plan);
+        faults.add(&report.faults);
+        match report.verdict {
+            Ok(summary) => assert!(summary.views >= VIEWS && summary.height >= 30, "{summary:?}"),
+            Err(violation) => broken.push(format!("{violation}\n  {}", plan.replay())),
+        }
+    }
+    println!("{faults:#?}");
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert!(ed25519 >= 5, "only {ed25519} seeds with real signatures");
+    for (name, times) in faults.counts() {
+        assert!(times > 0, "{name} never happened");
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    let seeds = [3, 5, 8];
+    let traces = seeds.map(|seed| run(&Plan::of(seed, VIEWS, None)).trace);
+    assert_eq!(traces, seeds.map(|seed| run(&Plan::of(seed, VIEWS, None)).trace));
+    assert!(traces[0] != traces[1] && traces[1] != traces[2]);
+}
+
+/// The first violation that these plans show.
+fn first_violation(plans: impl Iterator<Item = Plan>) -> Option<(Plan, Violation)> {
+    plans.into_iter().find_map(|plan| match run(&plan).verdict {
+        Ok(_) | Err(Violation::Dead { .. }) => None,
+        Err(violation) => Some((plan, violation)),
+    })
+}
+
+#[test]
+fn a_finalize_after_a_nullify_is_noticed() {
+    let plans = (0..MUTANT_SEEDS).map(|seed| Plan::of(seed, VIEWS, None).with_mutant(Mutant::FinalizeAfterNullify));
+    let (plan, violation) = first_violation(plans).expect("the mutant is noticed");
+    println!("{violation}\n  {}", plan.replay());
+    assert!(matches!(violation, Violation::Equivocation { which: "Nullify and Finalize", .. }), "{violation}");
+}
+
+#[test]
+fn a_nullify_after_a_finalize_is_noticed() {
+    // Its view is over before a validator could nullify it, unless a restart has forgotten why it was over.
+    let plan = |seed| Plan::of(seed, VIEWS, None).with_memory(Memory::Votes);
+    let mutants = (0..MUTANT_SEEDS).map(|seed| plan(seed).with_mutant(Mutant::NullifyAfterFinalize));
+    let (caught, violation) = first_violation(mutants).expect("the mutant is noticed");
+    println!("{violation}\n  {}", caught.replay());
+    assert!(matches!(violation, Violation::Equivocation { which: "Nullify and Finalize", .. }), "{violation}");
+    // Those that keep the rule keep their word on the same disks.
+    let honest = first_violation((0..=caught.seed).map(plan));
+    assert!(honest.is_none(), "{honest:?}");
+}
+
+#[test]
+fn a_quorum_of_one_vote_less_is_noticed() {
+    let plans = (0..MUTANT_SEEDS).map(|seed| Plan::of(seed, VIEWS, None).with_mutant(Mutant::QuorumMinusOne));
+    let (plan, violation) = first_violation(plans).expect("the mutant is noticed");
+    println!("{violation}\n  {}", plan.replay());
+    assert!(matches!(violation, Violation::Fork { .. } | Violation::Refused { .. }), "{violation}");
+}
+
+#[test]
+fn some_seeds_have_a_member_that_contradicts_itself() {
+    let liars = (0..SEEDS).filter(|seed| matches!(Plan::of(*seed, VIEWS, None).adversary, Some(Adversary::Twins(_))));
+    assert!((10..60).contains(&liars.count()));
+}
