@@ -3,7 +3,6 @@
 //! Locks are derived here and looked up by their first 12 bits; a secret leaves this machine only for a consent found.
 
 use crate::client::{Body, Method, Node, PATIENCE};
-use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
 use crate::finality;
 use crate::network::{FILE_BYTES_MAX, Network};
@@ -45,10 +44,6 @@ struct Found {
 
 pub(crate) async fn run(path: &Path, url: Option<&str>, settings: &Settings) -> Fallible<Report> {
     let slip = slip::read(path)?;
-    if !settings.yes && !settings.may_ask() {
-        let detail = "nobody is at the terminal to confirm the revocation";
-        return Err(Failure::new(Exit::Usage, 228, detail, "add --yes").state("nothing was sent"));
-    }
     let (network, mut nodes) = network_and_nodes(url, settings).await?;
     revocation::shuffle(&mut nodes)?;
     let nodes = reachable(nodes).await?;
@@ -57,7 +52,8 @@ pub(crate) async fn run(path: &Path, url: Option<&str>, settings: &Settings) -> 
         return Ok(Report::ok(json!({ "consents": [] }), "No consent stands under this slip."));
     }
     let question = format!("This ends {} consent(s). Stop them?  [y] yes  [n] no: ", found.len());
-    if !settings.yes && !terminal::confirm(&question)? {
+    // Away from a terminal nobody is asked: holding the slip is the confirmation, and ending access must stay easy.
+    if !settings.yes && settings.may_ask() && !terminal::confirm(&question)? {
         return Err(Failure::cancelled());
     }
     let ending = found.into_iter().map(|one| end(one, &network, &nodes, settings.timeout));
