@@ -204,7 +204,17 @@ impl Patient<'_> {
     pub(crate) fn check(&self, custodian: &str, who: &str, what: &str, why: &str) -> Answer {
         let patient = self.at(custodian);
         self.network.run(&[
-            "hospital", "check", patient, "--as", who, "--what", what, "--why", why, "--profile", custodian,
+            "hospital",
+            "check",
+            patient,
+            "--as",
+            who,
+            "--what",
+            what,
+            "--why",
+            why,
+            "--profile",
+            custodian,
         ])
     }
 

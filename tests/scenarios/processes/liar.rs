@@ -111,7 +111,8 @@ async fn answer(State(liar): State<Arc<Liar>>, request: Request) -> Response {
         // Proofs are asked with the newest height in the path; an old one is remembered for any.
         liar.remembered.lock().unwrap().insert(key, (status, body.to_vec()));
     }
-    let body = if status.is_success() && path.starts_with("/v1/me/log") { liar.twist(lie, &body) } else { body.to_vec() };
+    let body =
+        if status.is_success() && path.starts_with("/v1/me/log") { liar.twist(lie, &body) } else { body.to_vec() };
     let mut response = (status, body).into_response();
     if let Some(kind) = kind {
         response.headers_mut().insert("content-type", kind);
@@ -164,4 +165,3 @@ impl Liar {
         }
     }
 }
-
