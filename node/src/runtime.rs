@@ -119,3 +119,6 @@ impl Running {
         !self.thread.is_finished()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -374,3 +374,6 @@ impl Validator {
         actions.push(Action::Gossip(codec::encode(&transactions)));
     }
 }
+
+#[cfg(test)]
+mod tests;

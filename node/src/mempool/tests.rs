@@ -181,7 +181,10 @@ fn a_sweep_reaches_everything_in_turns() {
     }
     let asked = std::cell::RefCell::new(BTreeSet::new());
     for round in 0..3 {
-        pool.sweep(Height(round), |t| asked.borrow_mut().insert(t.wire_id()) || true);
+        pool.sweep(Height(round), |t| {
+            asked.borrow_mut().insert(t.wire_id());
+            true
+        });
     }
     assert_eq!(asked.borrow().len(), usize::try_from(count).unwrap());
 }

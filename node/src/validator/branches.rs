@@ -108,9 +108,10 @@ impl Branches {
                 continue;
             }
             // Its signatures were checked with the block; `verify` is the only way back to the type that says so.
-            if let Ok(transaction) = self.verify(entry.transaction.clone()) {
-                // No room is an answer too: whoever sent it holds it.
-                drop(self.mempool.insert(transaction));
+            let verified = self.verify(entry.transaction.clone());
+            if let Some(refusal) = verified.ok().and_then(|transaction| self.mempool.insert(transaction).err()) {
+                // Whoever submitted it holds it and tries again.
+                tracing::debug!(%refusal, "a transaction of an abandoned block has no place");
             }
         }
     }
