@@ -49,13 +49,6 @@ impl Network {
         Answer { code: output.status.code().unwrap(), json, stderr }
     }
 
-    /// Runs `amanah ARGS` for a person: no JSON.
-    pub(crate) fn run_plain(&self, args: &[&str]) -> (i32, String, String) {
-        let output = self.command(args).output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-    }
-
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_amanah-under-test"));
         command.args(args).env("AMANAH_HOME", self.home()).env("NO_COLOR", "1").stdin(Stdio::null());

@@ -30,6 +30,11 @@ pub(crate) enum Lie {
     Stale,
 }
 
+/// Path and body of a request.
+type Asked = (String, Vec<u8>);
+/// Status and body of an answer.
+type Answered = (StatusCode, Vec<u8>);
+
 const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 struct Liar {
@@ -38,7 +43,7 @@ struct Liar {
     gateway: Keypair,
     chain: Digest,
     lie: Mutex<Lie>,
-    remembered: Mutex<BTreeMap<(String, Vec<u8>), (StatusCode, Vec<u8>)>>,
+    remembered: Mutex<BTreeMap<Asked, Answered>>,
 }
 
 /// A lying hospital in front of `hospital`; it listens until the scenario ends.
@@ -121,11 +126,11 @@ async fn answer(State(liar): State<Arc<Liar>>, request: Request) -> Response {
 }
 
 impl Liar {
-    fn remembered(&self, key: &(String, Vec<u8>)) -> Option<(StatusCode, Vec<u8>)> {
+    fn remembered(&self, key: &Asked) -> Option<Answered> {
         let remembered = self.remembered.lock().unwrap();
         let path_of = |path: &str| path.split('?').next().unwrap_or_default().to_owned();
         remembered.get(key).cloned().or_else(|| {
-            let same = |(path, body): &&(String, Vec<u8>)| path_of(path) == path_of(&key.0) && *body == key.1;
+            let same = |(path, body): &&Asked| path_of(path) == path_of(&key.0) && *body == key.1;
             remembered.iter().find(|(held, _)| same(held)).map(|(_, answer)| answer.clone())
         })
     }

@@ -1,5 +1,11 @@
 //! Scenarios with real processes: four hospitals on this machine, the wallet's program, and faults.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a scenario that cannot go on fails, with the place and the answer"
+)]
+
 mod access_log;
 mod faults;
 mod first_consent;
