@@ -35,6 +35,10 @@ pub enum Lane {
     Member(MemberId),
 }
 
+/// A place in the order in which transactions came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival(u64);
+
 /// What became of a transaction that was offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
@@ -83,7 +87,6 @@ pub struct Mempool {
     ids: BTreeMap<WireId, u64>,
     lanes: BTreeMap<Lane, LaneUse>,
     arrivals: u64,
-    revision: u64,
     swept: u64,
     bad: Remembered,
     done: Remembered,
@@ -148,7 +151,6 @@ impl Mempool {
         self.make_room(lane, transaction.bytes_len())?;
         let arrival = self.arrivals;
         self.arrivals += 1;
-        self.revision += 1;
         let lane_use = self.lanes.entry(lane).or_default();
         lane_use.bytes += transaction.bytes_len();
         lane_use.arrivals.insert(arrival);
@@ -193,6 +195,16 @@ impl Mempool {
         first.chain(rest).map(|held| &held.transaction)
     }
 
+    /// Those that came at `arrival` or later, in the order they came.
+    pub fn arrived_since(&self, arrival: Arrival) -> impl Iterator<Item = &Arc<VerifiedTransaction>> {
+        self.held.range(arrival.0..).map(|(_, held)| &held.transaction)
+    }
+
+    /// The place of the next one to come.
+    pub fn next_arrival(&self) -> Arrival {
+        Arrival(self.arrivals)
+    }
+
     /// The ids of at most `count_max` candidates, in their order.
     pub fn pending_ids(&self, count_max: usize) -> Vec<WireId> {
         self.candidates().take(count_max).map(|transaction| transaction.wire_id()).collect()
@@ -228,11 +240,6 @@ impl Mempool {
         }
     }
 
-    /// Changes whenever the transactions held change.
-    pub fn revision(&self) -> u64 {
-        self.revision
-    }
-
     /// How many transactions are held.
     pub fn len(&self) -> usize {
         self.held.len()
@@ -250,7 +257,6 @@ impl Mempool {
 
     fn remove(&mut self, id: &WireId) {
         let Some(arrival) = self.ids.remove(id) else { return };
-        self.revision += 1;
         let Some(held) = self.held.remove(&arrival) else { return };
         if let Some(lane) = self.lanes.get_mut(&held.lane) {
             lane.bytes -= held.transaction.bytes_len();

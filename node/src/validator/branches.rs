@@ -3,7 +3,7 @@
 //! Nothing here reaches the disk. A block that will never be final is dropped with its state, and its transactions go
 //! back to the mempool.
 
-use crate::mempool::Mempool;
+use crate::mempool::{Arrival, Mempool};
 use amanah_consensus::{Application, BlockFacts, BuildRequest, Content, Fill, Verdict};
 use amanah_ledger::block::{self, OpenBlock};
 use amanah_ledger::certificate::Certificate;
@@ -12,13 +12,13 @@ use amanah_ledger::codec;
 use amanah_ledger::crypto::{Digest, Verifier};
 use amanah_ledger::execute::{Lane, Proposal};
 use amanah_ledger::time::UnixMs;
-use amanah_ledger::transaction::{SignedTransaction, TransactionError, VerifiedTransaction};
+use amanah_ledger::transaction::{Outcome, SignedTransaction, TransactionError, VerifiedTransaction, WireId};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// An answer of "nothing to include" is believed this long: only the passing of time can change it.
-const NO_WORK_BELIEVED_MS: u64 = 1_000;
+/// An answer of [`Application::has_work`] is believed this long: what waits may also become due or too late by itself.
+const WORK_BELIEVED_MS: u64 = 1_000;
 
 /// Final tip, branches above it, and what waits to be built.
 pub(super) struct Branches {
@@ -36,9 +36,11 @@ pub(super) struct Branches {
 #[derive(Debug, Clone, Copy)]
 struct WorkAnswer {
     tip: Digest,
-    revision: u64,
     at: UnixMs,
-    answer: bool,
+    /// What arrived later has not been looked at.
+    seen: Arrival,
+    /// A transaction that the tip would include.
+    found: Option<WireId>,
 }
 
 impl Branches {
@@ -165,24 +167,37 @@ impl Application for Branches {
         Some(bytes)
     }
 
+    /// Everything that waits is looked at once a second and on every new tip; between, only what arrived since. So a
+    /// full mempool of transactions that fail costs a newcomer nothing.
     fn has_work(&self, tip: &Digest) -> bool {
-        let revision = self.mempool.revision();
-        if let Some(last) = self.has_work.get()
-            && last.tip == *tip
-            && last.revision == revision
-            && (last.answer || self.now.since_ms(last.at) < NO_WORK_BELIEVED_MS)
-        {
-            return last.answer;
+        let believed = |last: &WorkAnswer| {
+            last.tip == *tip
+                && self.now.0.abs_diff(last.at.0) < WORK_BELIEVED_MS
+                && last.found.is_none_or(|found| self.mempool.contains(&found))
+        };
+        let last = self.has_work.get().filter(believed);
+        if last.is_some_and(|last| last.found.is_some()) {
+            return true;
         }
-        let answer = self.tip(tip).is_some_and(|tip| self.mempool.candidates().any(|t| tip.would_include(t, self.now)));
-        self.has_work.set(Some(WorkAnswer { tip: *tip, revision, at: self.now, answer }));
-        answer
+        let Some(at_tip) = self.tip(tip) else { return false };
+        let included = |waiting: &&Arc<VerifiedTransaction>| at_tip.would_include(waiting, self.now);
+        let found = match last {
+            Some(last) => self.mempool.arrived_since(last.seen).find(included),
+            None => self.mempool.candidates().find(included),
+        };
+        let found = found.map(|waiting| waiting.wire_id());
+        let at = last.map_or(self.now, |last| last.at);
+        self.has_work.set(Some(WorkAnswer { tip: *tip, at, seen: self.mempool.next_arrival(), found }));
+        found.is_some()
     }
 
     fn finalized(&mut self, blocks: &[Digest]) {
         for digest in blocks {
             let Some(executed) = self.branches.remove(digest) else { continue };
-            self.mempool.finalized(executed.opened().names().iter().map(|(_, wire_id)| *wire_id));
+            // Amendment 8: what failed is not used up. A liar that puts a transaction before the one it waits for must
+            // not keep it out for ever.
+            let applied = executed.transactions().filter(|(.., outcomes)| outcomes.contains(&Outcome::Applied));
+            self.mempool.finalized(applied.map(|(_, wire_id, _)| wire_id));
             self.head = executed.tip().clone();
             self.settled.push(executed);
         }
@@ -191,3 +206,6 @@ impl Application for Branches {
         self.mempool.sweep(head.header().height, |transaction| head.would_include(transaction, now));
     }
 }
+
+#[cfg(test)]
+mod tests;
