@@ -202,6 +202,8 @@ impl Validator {
     /// Takes one event at local time `now`, milliseconds since 1970.
     pub fn handle(&mut self, now: u64, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
+        // What was to happen at a time of the clock as it was is not to wait until the clock shows that time again.
+        let was_set_back = now < self.ledger.now.0;
         self.ledger.now = UnixMs(now);
         match event {
             Event::Peer { from, message } => self.hear(now, from, message, &mut actions),
@@ -214,10 +216,10 @@ impl Validator {
             Event::Submit(transaction, ticket) => self.submit(now, transaction, ticket, &mut actions),
             Event::Wake => {}
         }
-        if self.bundle_due.is_some_and(|due| due <= now) {
+        if self.bundle_due.is_some_and(|due| due <= now || was_set_back) {
             self.flush_bundle(&mut actions);
         }
-        if self.machine_wake.is_some_and(|due| due <= now) {
+        if self.machine_wake.is_some_and(|due| due <= now || was_set_back) {
             self.step(now, Input::Wake, &mut actions);
         }
         actions
@@ -296,7 +298,7 @@ impl Validator {
             PeerMessage::PendingIds(ids) => {
                 actions.extend(self.exchange.ask(now, from, &ids, &self.ledger.mempool));
             }
-            PeerMessage::PendingRequest => actions.extend(Exchange::offer(To::One(from), &self.ledger.mempool)),
+            PeerMessage::PendingRequest => actions.extend(self.exchange.tell(now, from, &self.ledger.mempool)),
             PeerMessage::TxRequest(ids) => {
                 actions.extend(self.exchange.serve(now, from, &ids, &self.ledger.mempool));
             }
@@ -329,6 +331,10 @@ impl Validator {
                 (Ok(Admission::Added | Admission::Held), _) => BundleVerdict::PassOn,
                 (Ok(Admission::Final) | Err(Refusal::NotActive | Refusal::State | Refusal::Full), kept) => kept,
             };
+            // Nobody honest holds a bad one: the rest of what a liar sends is not worth its signature checks.
+            if verdict == BundleVerdict::Bad {
+                break;
+            }
         }
         if added {
             self.step(now, Input::WorkChanged, actions);

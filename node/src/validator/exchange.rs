@@ -6,22 +6,34 @@ use crate::mempool::Mempool;
 use crate::peer_message::{PENDING_IDS_MAX, PeerMessage, RESPONSE_BYTES_MAX, fill};
 use amanah_consensus::To;
 use amanah_ledger::codec::BoundedVec;
-use amanah_ledger::committee::ValidatorIndex;
+use amanah_ledger::committee::{ValidatorIndex, faults};
 use amanah_ledger::transaction::WireId;
 use std::collections::BTreeMap;
 
-/// An id that was asked for is asked of somebody else after this time.
+/// An id that did not come is asked for again after this time.
 const ASK_AGAIN_MS: u64 = 1_000;
-/// Ids asked for and not answered: 256 KiB of them.
-const ASKED_MAX: usize = 8 * 1024;
+/// Ids asked of one peer and not answered, so that nobody who names what does not exist uses up another's room: for 31
+/// validators 4 MiB of them.
+const ASKED_MAX: usize = PENDING_IDS_MAX;
+/// What naming all that waits counts as.
+const IDS_BYTES: u64 = 32 * PENDING_IDS_MAX as u64;
 /// Bytes a peer may fetch at once, and per second.
 const SERVED_BYTES_PER_SECOND: u64 = 2 * RESPONSE_BYTES_MAX as u64;
 
 /// What was asked for, and how much each peer may still fetch.
 #[derive(Debug)]
 pub(super) struct Exchange {
-    asked: BTreeMap<WireId, u64>,
+    asked: BTreeMap<WireId, Asked>,
     budgets: Vec<Budget>,
+    /// How many of the others may lie.
+    f: usize,
+}
+
+/// Since when and of whom an id was asked, one bit for each validator.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    at: u64,
+    of: u64,
 }
 
 /// A bucket of bytes that fills with time.
@@ -35,7 +47,7 @@ struct Budget {
 impl Exchange {
     pub(super) fn new(n: usize) -> Self {
         let full = Budget { bytes: SERVED_BYTES_PER_SECOND, filled_at: 0, asked_pending_at: None };
-        Self { asked: BTreeMap::new(), budgets: vec![full; n] }
+        Self { asked: BTreeMap::new(), budgets: vec![full; n], f: faults(n) }
     }
 
     /// Names what this node waits for.
@@ -58,16 +70,32 @@ impl Exchange {
         Some(Action::Send { to: To::One(from), message: PeerMessage::PendingRequest })
     }
 
-    /// Asks for those of `ids` that are not known and not on their way.
+    /// Answers "tell me what you wait for", as far as the peer's budget goes.
+    pub(super) fn tell(&mut self, now: u64, to: ValidatorIndex, mempool: &Mempool) -> Option<Action> {
+        let budget = self.budgets.get_mut(usize::from(to.0))?;
+        budget.fill(now);
+        budget.bytes = budget.bytes.checked_sub(IDS_BYTES)?;
+        Self::offer(To::One(to), mempool)
+    }
+
+    /// Asks a peer for those of `ids` that are not known. At most f+1 peers are asked for the same at once: so many that
+    /// liars, who name everything and give nothing, never stand between us and an honest one (R11).
     pub(super) fn ask(&mut self, now: u64, from: ValidatorIndex, ids: &[WireId], mempool: &Mempool) -> Option<Action> {
-        self.asked.retain(|_, at| now.abs_diff(*at) < ASK_AGAIN_MS);
-        let room = ASKED_MAX - self.asked.len();
-        let lacking = ids.iter().filter(|id| mempool.knows(id).is_none() && !self.asked.contains_key(id));
-        let wanted: Vec<WireId> = lacking.take(room).copied().collect();
+        self.asked.retain(|_, asked| now.abs_diff(asked.at) < ASK_AGAIN_MS);
+        let peer = 1u64.checked_shl(u32::from(from.0))?;
+        let open = self.asked.values().filter(|asked| asked.of & peer != 0).count();
+        let room = ASKED_MAX.saturating_sub(open);
+        let mut wanted = Vec::new();
+        for id in ids.iter().filter(|id| mempool.knows(id).is_none()) {
+            let of = self.asked.get(id).map_or(0, |asked| asked.of);
+            if wanted.len() < room && of & peer == 0 && of.count_ones() as usize <= self.f {
+                self.asked.entry(*id).or_insert(Asked { at: now, of: 0 }).of |= peer;
+                wanted.push(*id);
+            }
+        }
         if wanted.is_empty() {
             return None;
         }
-        self.asked.extend(wanted.iter().map(|id| (*id, now)));
         let message = PeerMessage::TxRequest(BoundedVec::try_from(wanted).ok()?);
         Some(Action::Send { to: To::One(from), message })
     }
@@ -105,3 +133,6 @@ impl Budget {
         self.filled_at = now;
     }
 }
+
+#[cfg(test)]
+mod tests;
