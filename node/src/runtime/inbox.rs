@@ -28,6 +28,17 @@ pub(super) enum Item {
     Submission(Submission),
 }
 
+impl Item {
+    /// Whether handling it may mean to check many signatures.
+    pub(super) fn may_take_long(&self) -> bool {
+        match self {
+            Self::Bundle { .. } => true,
+            Self::Message { message, .. } => !message.is_consensus(),
+            Self::Connected(_) | Self::Disconnected(_) | Self::BadBundle(_) | Self::Submission(_) => false,
+        }
+    }
+}
+
 /// Why waiting ended.
 pub(super) enum Woken {
     /// Something may be there.
@@ -57,9 +68,15 @@ impl Inbox {
         Self { events, submissions, stop, urgent: VecDeque::new(), later: VecDeque::new(), network_is_gone: false }
     }
 
-    /// The most urgent item that is there. The bytes of a message stay on its sender's account until it is handled.
+    /// Whether the node stops.
+    pub(super) fn is_stopped(&mut self) -> bool {
+        !matches!(self.stop.try_recv(), Err(oneshot::error::TryRecvError::Empty))
+    }
+
+    /// The most urgent item that is there. The bytes of a message stay on its sender's account until it is handled;
+    /// that bounds how many transactions wait here, and they never keep consensus from being read.
     pub(super) fn next(&mut self) -> Option<Item> {
-        while self.urgent.len() + self.later.len() < EVENTS_MAX
+        while self.urgent.len() < EVENTS_MAX
             && let Ok(event) = self.events.try_recv()
         {
             self.sort(event);

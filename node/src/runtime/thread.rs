@@ -25,8 +25,9 @@ use tokio::sync::{oneshot, watch};
 
 /// Items handled between two syncs of the vote log: their records share one.
 const ITEMS_PER_SYNC_MAX: usize = 32;
-/// Final blocks whose digest is remembered, so that a peer that lags a little can have them by name.
-const RECENT_MAX: usize = 256;
+/// Final blocks whose height is remembered by digest: the newest, and those read for a peer that catches up, so that it
+/// can have by name what did not fit into one answer.
+const NAMED_MAX: usize = 256;
 /// The loop turns at least this often, to show that it lives.
 const BEAT_MS: u64 = 1000;
 
@@ -90,7 +91,7 @@ struct Thread {
     waiting: BTreeMap<Ticket, oneshot::Sender<Result<crate::mempool::Admission, crate::mempool::Refusal>>>,
     /// Bundles whose verdict is still among the actions, in their order.
     bundles: VecDeque<BundleId>,
-    recent: VecDeque<(Digest, Height)>,
+    named: VecDeque<(Digest, Height)>,
 }
 
 impl Thread {
@@ -107,7 +108,7 @@ impl Thread {
             tickets: 0,
             waiting: BTreeMap::new(),
             bundles: VecDeque::new(),
-            recent: VecDeque::new(),
+            named: VecDeque::new(),
         }
     }
 
@@ -117,15 +118,26 @@ impl Thread {
         self.perform(first)?;
         loop {
             self.publish.pulse.beat();
-            let mut actions = Vec::new();
-            for _ in 0..ITEMS_PER_SYNC_MAX {
-                let Some(item) = self.inbox.next() else { break };
-                actions.extend(self.take(item));
+            if self.inbox.is_stopped() {
+                return Ok(());
             }
-            let is_idle = actions.is_empty();
+            let (mut actions, mut is_drained) = (Vec::new(), false);
+            for _ in 0..ITEMS_PER_SYNC_MAX {
+                let Some(item) = self.inbox.next() else {
+                    is_drained = true;
+                    break;
+                };
+                let is_long = item.may_take_long();
+                actions.extend(self.take(item));
+                // Votes that are decided do not wait for the signatures of other people's transactions.
+                if is_long {
+                    break;
+                }
+            }
             self.perform(actions)?;
             self.publish_status();
-            if !is_idle {
+            // What the inbox took off the network's queue wakes nobody any more.
+            if !is_drained {
                 continue;
             }
             let due = sleep_until(self.validator.next_wake());
@@ -225,11 +237,7 @@ impl Thread {
     fn commit(&mut self, blocks: &[FinalBlock]) -> Result<(), Fatal> {
         self.store.commit(blocks)?;
         let Some(last) = blocks.last() else { return Ok(()) };
-        for block in blocks {
-            self.recent.push_back((*block.digest(), block.header().height));
-        }
-        let surplus = self.recent.len().saturating_sub(RECENT_MAX);
-        self.recent.drain(..surplus);
+        self.name(blocks.iter().map(|block| (*block.digest(), block.header().height)));
         let finalization = last.finalization().cloned();
         let newest = finalization.as_ref().map(|f| Position { height: last.header().height, view: f.content.view() });
         self.publish.view.send_replace(Arc::new(LedgerView { tip: last.tip().clone(), finalization }));
@@ -239,9 +247,19 @@ impl Thread {
         Ok(())
     }
 
-    fn serve_sync(&self, to: ValidatorIndex, from: Height) {
+    /// Remembers where these final blocks stand.
+    fn name(&mut self, blocks: impl IntoIterator<Item = (Digest, Height)>) {
+        let fresh: Vec<_> = blocks.into_iter().filter(|block| !self.named.contains(block)).collect();
+        self.named.extend(fresh);
+        let surplus = self.named.len().saturating_sub(NAMED_MAX);
+        self.named.drain(..surplus);
+    }
+
+    fn serve_sync(&mut self, to: ValidatorIndex, from: Height) {
+        let mut read = Vec::new();
         let stored = (from.0..).map_while(|height| match self.store.block(Height(height)) {
             Ok(Some(stored)) => {
+                read.push((*stored.block.digest(), Height(height)));
                 let bytes = BlockBytes::try_from(codec::encode(stored.block.block())).ok()?;
                 Some((bytes, stored.finalization))
             }
@@ -252,6 +270,7 @@ impl Thread {
             }
         });
         let response = SyncResponse::collect(stored);
+        self.name(read);
         if !response.blocks().is_empty() {
             let message = PeerMessage::Consensus(Message::SyncResponse(response));
             self.send(amanah_consensus::To::One(to), &message);
@@ -259,7 +278,7 @@ impl Thread {
     }
 
     fn serve_block(&self, to: ValidatorIndex, digest: &Digest) {
-        let Some((_, height)) = self.recent.iter().find(|(known, _)| known == digest) else { return };
+        let Some((_, height)) = self.named.iter().find(|(known, _)| known == digest) else { return };
         let Ok(Some(stored)) = self.store.block(*height) else { return };
         if let Ok(block) = BlockBytes::try_from(codec::encode(stored.block.block())) {
             let message = PeerMessage::Consensus(Message::BlockResponse { digest: *digest, block });
