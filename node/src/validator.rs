@@ -241,6 +241,11 @@ impl Validator {
         Position { height: standing.final_height, view: standing.view }
     }
 
+    /// The records that wait for the next vote, to be written now.
+    pub fn take_unwritten(&mut self) -> Vec<Record> {
+        std::mem::take(&mut self.unwritten)
+    }
+
     /// The newest final tip. It may not be in the store before the actions of the last step are performed.
     pub fn head(&self) -> &Tip {
         self.ledger.head()
@@ -260,7 +265,7 @@ impl Validator {
         let must_write = output.needs_sync();
         self.unwritten.extend(output.records);
         if must_write || self.unwritten.len() >= RECORDS_HELD_MAX {
-            actions.push(Action::Persist(std::mem::take(&mut self.unwritten)));
+            actions.push(Action::Persist(self.take_unwritten()));
         }
         for outgoing in output.after_sync {
             actions.push(Action::Send { to: outgoing.to, message: PeerMessage::Consensus(outgoing.message) });

@@ -119,6 +119,13 @@ struct Closed {
     reach: Position,
 }
 
+impl Closed {
+    /// Whether all its votes lie below the newest final view, and all its blocks far below the newest final block.
+    fn is_behind(&self, newest: Position) -> bool {
+        self.reach.height.0.saturating_add(KEPT_BLOCKS) <= newest.height.0 && self.reach.view < newest.view
+    }
+}
+
 /// An open vote log. Holds the lock of its directory until dropped.
 #[derive(Debug)]
 pub struct VoteLog {
@@ -192,16 +199,19 @@ impl VoteLog {
         Ok(())
     }
 
-    /// Removes the segments that lie [`KEPT_BLOCKS`] behind the newest block, final and in the ledger on disk.
+    /// Whether [`VoteLog::prune`] would remove something.
+    pub fn is_prunable(&self, newest: Position) -> bool {
+        self.closed.front().is_some_and(|oldest| oldest.is_behind(newest))
+    }
+
+    /// Removes the segments that lie [`KEPT_BLOCKS`] behind the newest block, final and in the ledger on disk. The log
+    /// must hold that block's Finalization by now: it stands for the votes that are forgotten.
     ///
     /// # Errors
     /// When the file system fails.
     pub fn prune(&mut self, newest: Position) -> Result<(), VoteLogError> {
-        let behind = |reach: &Position| {
-            reach.height.0.saturating_add(KEPT_BLOCKS) <= newest.height.0 && reach.view < newest.view
-        };
         // Oldest first, and each removal on disk before the next: what is left never has a gap.
-        while let Some(oldest) = self.closed.pop_front_if(|oldest| behind(&oldest.reach)) {
+        while let Some(oldest) = self.closed.pop_front_if(|oldest| oldest.is_behind(newest)) {
             fs::remove_file(segment::path(&self.dir, oldest.number)).map_err(io_error("remove a segment"))?;
             sync_dir(&self.dir)?;
         }

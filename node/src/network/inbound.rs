@@ -27,7 +27,7 @@ pub struct Received {
 
 impl Received {
     /// Bytes that arrived whole, if the peer's share has room for them now.
-    pub(super) fn now(bytes: Bytes, share: &Arc<Semaphore>) -> Option<Self> {
+    pub(crate) fn now(bytes: Bytes, share: &Arc<Semaphore>) -> Option<Self> {
         let permit = Arc::clone(share).try_acquire_many_owned(cost(bytes.len())).ok()?;
         Some(Self { bytes, _share: permit })
     }

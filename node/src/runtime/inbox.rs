@@ -135,3 +135,6 @@ impl Inbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,13 +180,19 @@ impl Thread {
         let mut records = Vec::new();
         for action in &mut actions {
             if let Action::Persist(some) = action {
-                records.extend(some.drain(..).map(|record: Record| record.encode()));
+                records.append(some);
             }
         }
-        if !records.is_empty() {
-            self.vote_log.append(&records, self.validator.position())?;
-        }
+        self.remember(records)?;
         actions.into_iter().try_for_each(|action| self.perform_one(action))
+    }
+
+    fn remember(&mut self, records: Vec<Record>) -> Result<(), VoteLogError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let records: Vec<Vec<u8>> = records.iter().map(Record::encode).collect();
+        self.vote_log.append(&records, self.validator.position())
     }
 
     fn perform_one(&mut self, action: Action) -> Result<(), Fatal> {
@@ -241,7 +247,10 @@ impl Thread {
         let finalization = last.finalization().cloned();
         let newest = finalization.as_ref().map(|f| Position { height: last.header().height, view: f.content.view() });
         self.publish.view.send_replace(Arc::new(LedgerView { tip: last.tip().clone(), finalization }));
-        if let Some(newest) = newest {
+        if let Some(newest) = newest.filter(|newest| self.vote_log.is_prunable(*newest)) {
+            // 2.9: the floor that replaces the forgotten votes must not depend on the ledger alone, which may be lost.
+            let records = self.validator.take_unwritten();
+            self.remember(records)?;
             self.vote_log.prune(newest)?;
         }
         Ok(())

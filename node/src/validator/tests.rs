@@ -184,7 +184,7 @@ fn a_bundle_is_worth_what_is_in_it() {
 }
 
 #[test]
-fn who_lacks_a_named_transaction_asks_for_it_once_and_gets_it() {
+fn who_lacks_a_named_transaction_asks_f_plus_1_who_name_it_and_gets_it() {
     let (mut asks, mut holds) = (start(4), start(4));
     let chain = holds.chain;
     let transactions = [anchor(&chain, 1, 1), anchor(&chain, 2, 1)];
@@ -203,7 +203,8 @@ fn who_lacks_a_named_transaction_asks_for_it_once_and_gets_it() {
     assert_eq!(offered, [PeerMessage::PendingIds(ids(&transactions).try_into().unwrap())]);
     let asked = sent(asks.validator.handle(NOW, peer(2, offered[0].clone())));
     assert_eq!(asked, [PeerMessage::TxRequest(ids(&transactions[1..]).try_into().unwrap())]);
-    // The same offer from another does not make it ask twice, until the first has had its time.
+    // The first may lie, so a second is asked; no third, until they have had their time.
+    assert_eq!(sent(asks.validator.handle(NOW, peer(1, offered[0].clone()))), asked);
     assert!(sent(asks.validator.handle(NOW, peer(3, offered[0].clone()))).is_empty());
     assert_eq!(sent(asks.validator.handle(NOW + 1_000, peer(3, offered[0].clone()))), asked);
     let answered = sent(holds.validator.handle(NOW, peer(1, asked[0].clone())));
@@ -235,4 +236,27 @@ fn a_peer_fetches_no_more_than_its_budget() {
     assert!(in_a_moment <= 2 * crate::peer_message::RESPONSE_BYTES_MAX + one, "{in_a_moment}");
     assert_eq!(fetch(NOW), 0);
     assert_eq!(fetch(NOW + 1_000), one);
+}
+
+#[test]
+fn a_clock_that_is_set_back_holds_up_neither_gossip_nor_the_timers() {
+    let Fixture { mut validator, chain, .. } = start(4);
+    let verified = Arc::new(anchor(&chain, 1, 1).verify(&chain, &Ed25519).unwrap());
+    validator.handle(NOW, Event::Submit(verified, Ticket(1)));
+    let hour_ago = NOW - 3_600_000;
+    let actions = validator.handle(hour_ago, Event::Wake);
+    assert!(actions.iter().any(|action| matches!(action, Action::Gossip(_))), "{actions:?}");
+    assert!(validator.next_wake().is_some_and(|at| at <= hour_ago + 5_000), "by the clock as it is now");
+}
+
+#[test]
+fn the_rest_of_a_message_with_a_bad_signature_is_not_looked_at() {
+    let Fixture { mut validator, chain, .. } = start(4);
+    let (good, mut bad) = (anchor(&chain, 2, 1), anchor(&chain, 3, 1));
+    if let SignedTransaction::Anchor { gateway, .. } = &mut bad {
+        gateway.signature.0[0] ^= 1;
+    }
+    let actions = validator.handle(NOW, Event::Gossip(bundle(vec![bad, good])));
+    assert!(actions.iter().any(|action| matches!(action, Action::Judge(BundleVerdict::Bad))));
+    assert!(validator.mempool().is_empty());
 }
