@@ -4,7 +4,7 @@
 //! that they are judged and become final in the one place where that happens ([`crate::finality`]).
 
 use crate::application::BlockFacts;
-use crate::limits::{STORE_ANSWER_BYTES, SYNC_BLOCKS_MAX};
+use crate::limits::{ANCESTORS_MAX, STORE_ANSWER_BYTES, SYNC_BLOCKS_MAX};
 use crate::machine::{Machine, Step};
 use crate::message::{BlockBytes, Message, SyncResponse};
 use crate::output::Effect;
@@ -89,7 +89,7 @@ impl Machine {
             return;
         }
         self.sync.asked = None;
-        let (mut tip, start) = (self.floor(), self.last_final.view);
+        let (mut tip, mut has_helped) = (self.floor(), false);
         let mut run: Vec<(BlockFacts, &BlockBytes)> = Vec::new();
         for item in response.blocks() {
             let Some(facts) = step.app.open(&item.block) else { break };
@@ -98,13 +98,16 @@ impl Machine {
             }
             run.push((facts, &item.block));
             let Some(finalization) = &item.finalization else { continue };
+            let is_new = run.iter().any(|(facts, _)| !self.pool.contains(&facts.digest));
             if !self.take_run(step, from, &run, finalization, tip.0) {
                 break;
             }
+            has_helped |= is_new;
             tip = (facts.digest, facts.height);
             run.clear();
         }
-        if !self.book.above(start).any(|(_, page)| page.finalization.is_some()) {
+        // Only blocks that we lacked are an answer: whoever sends nothing, or the same again, is not asked for ever.
+        if !has_helped {
             self.doubt(from);
         }
     }
@@ -126,7 +129,8 @@ impl Machine {
             parent = facts.digest;
             follows
         });
-        if !names_it || !(is_line || run.len() == 1) {
+        let is_near = last.height.0.saturating_sub(self.last_final.point.height.0) <= ANCESTORS_MAX;
+        if !names_it || !(is_line || (run.len() == 1 && is_near)) {
             return false;
         }
         self.take_certificate(step, from, finalization.clone());

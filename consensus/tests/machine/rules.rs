@@ -2,7 +2,7 @@
 
 use crate::network::{CHAIN, Network};
 use crate::toy::{GENESIS_MS, POISON, ToyBlock, ToyLedger, ToySigner, ToyVerifier, genesis};
-use amanah_consensus::message::{Justification, Proposal, Status};
+use amanah_consensus::message::{Justification, Proposal, Status, SyncResponse};
 use amanah_consensus::{
     Alarm, BlockBytes, Effect, EvidenceKind, Floor, Input, Machine, Message, Output, Record, To, Vote,
 };
@@ -684,4 +684,35 @@ fn a_seal_block_is_proposed_again_and_ends_the_epoch() {
     assert!(!solo.machine.standing().signing);
     let resumed = Solo::resumed(solo.log.clone(), solo.now);
     assert!(!resumed.machine.standing().signing, "never again, not even after a restart");
+}
+
+#[test]
+fn whoever_answers_a_sync_request_with_nothing_is_not_asked_for_ever() {
+    let mut solo = Solo::new();
+    // We know that something far ahead is final, and two peers say that they have it.
+    let far = block(500, (Digest::ZERO, 499), solo.now, &[1]);
+    solo.hear(3, Message::Certificate(certificate(VoteContent::Finalize(block_vote(500, 499, &far)))));
+    let status = |solo: &Solo| Status {
+        epoch: Epoch(0),
+        view: View(501),
+        final_view: View(500),
+        final_height: Height(500),
+        final_block: far.digest(),
+        time: UnixMs(solo.now),
+        echo: None,
+        has_work: false,
+    };
+    let asked = |solo: &Solo, peer: u8| {
+        let is_question = |(to, message): &&(To, Message)| {
+            *to == To::One(ValidatorIndex(peer)) && matches!(message, Message::SyncRequest { .. })
+        };
+        solo.sent.iter().filter(is_question).count()
+    };
+    solo.hear(1, Message::Status(status(&solo)));
+    solo.hear(2, Message::Status(status(&solo)));
+    assert_eq!((asked(&solo, 1), asked(&solo, 2)), (1, 0));
+    for _ in 0..20 {
+        solo.hear(1, Message::SyncResponse(SyncResponse::default()));
+    }
+    assert_eq!((asked(&solo, 1), asked(&solo, 2)), (1, 1), "the other has its turn");
 }
