@@ -96,9 +96,9 @@ pub struct OpsConfig {
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StorageConfig {
-    /// Below this much free disk, or below a tenth of it if that is less, the node takes no writes.
+    /// Below this much free disk, or below a tenth of it if that is less, the node says that it is not ready.
     pub write_free_mib: u64,
-    /// Below this much, or below three hundredths if that is less, it stops voting.
+    /// Below this much, or below three hundredths if that is less, it stops.
     pub vote_free_mib: u64,
 }
 

@@ -8,7 +8,7 @@
 //! H/genesis.bin    canonical bytes of the network's first page
 //! H/network.json   what a wallet is given
 //! H/keys/*.key     seeds in hex, readable by their owner only
-//! H/keys/private/  the key to the custodian's records, replaced at every erasure
+//! H/keys/private/  the key to the custodian's records, replaced at every change
 //! H/votes/         the vote log           H/ledger/  the database of blocks and state
 //! H/private/       the custodian's records
 //! ```
