@@ -157,8 +157,9 @@ impl State {
         Some(&leaf.parameters)
     }
 
-    /// The active consents whose lock begins with these 12 bits, with their locks, by consent key. Asking by prefix
-    /// hides from the node which of them the asker can open.
+    /// The consents whose lock begins with these 12 bits, with their locks, by consent key: those in force and those
+    /// that have ended, so that a search by lock knows where the locks in use stop. Asking by prefix hides from the
+    /// node which of them the asker can open. Consents without a lock are not among them.
     pub fn locks_with_prefix(&self, prefix: u16) -> Vec<(PublicKey, Digest)> {
         let held = self.locks.with_prefix(prefix);
         held.iter().filter_map(|consent| Some((*consent, self.consent(consent)?.lock))).collect()
@@ -166,12 +167,15 @@ impl State {
 
     fn index(&mut self, leaf: &Leaf) {
         match leaf {
-            Leaf::Consent(consent) if consent.is_active() => self.locks.insert(&consent.lock, &consent.consent),
-            Leaf::Consent(consent) => self.locks.remove(&consent.lock, &consent.consent),
+            // A consent's lock never changes, and its leaf is never removed.
+            Leaf::Consent(consent) if consent.lock != Digest::ZERO => {
+                self.locks.insert(&consent.lock, &consent.consent);
+            }
             Leaf::Member(member) if !self.members.contains(&member.member) => {
                 Arc::make_mut(&mut self.members).insert(member.member);
             }
-            Leaf::Member(_)
+            Leaf::Consent(_)
+            | Leaf::Member(_)
             | Leaf::Anchor(_)
             | Leaf::AnchorHead(_)
             | Leaf::Key(_)

@@ -1,6 +1,7 @@
 //! `amanah revoke --slip`: twelve words on paper end every consent that stands under them. No wallet, no passphrase.
 //!
-//! Locks are derived here and looked up by their first 12 bits; a secret leaves this machine only for a consent found.
+//! Locks are derived here and looked up by their first 12 bits, ended consents among them, so that the search knows
+//! where the used locks stop. A secret leaves this machine only for a consent that nobody proves to have ended.
 
 use crate::client::{Body, Method, Node, PATIENCE};
 use crate::failure::{Failure, Fallible};
@@ -15,8 +16,9 @@ use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::crypto::{Digest, PublicKey};
 use amanah_ledger::derive::{MISSES_MAX, Slip, SlipItem};
 use amanah_ledger::label::Label;
-use amanah_ledger::leaf::{Leaf, LeafKey};
+use amanah_ledger::leaf::{ConsentLeaf, Leaf, LeafKey};
 use amanah_ledger::position::Height;
+use amanah_ledger::proof::ENTRIES_MAX;
 use amanah_ledger::transaction::RevokeProof;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -26,20 +28,19 @@ use tokio::time::Instant;
 
 /// Most locks that a node lists under one prefix.
 const LOCKS_MAX: usize = 65_536;
-/// Locks that are looked up at once.
-const AT_ONCE: usize = 32;
-/// The search ends after so many locks in a row that no consent in force has. Ended consents are not listed and look
-/// like misses, so the twenty of a wallet's own search would stop too early for somebody who has ended twenty before.
-const MISSES: u32 = MISSES_MAX + 256;
+/// Locks that are looked up at once; the search ends after [`MISSES_MAX`] in a row that no consent has.
+const AT_ONCE: usize = 5;
 /// Bytes of one listed lock: consent key and lock.
 const LOCK_BYTES: usize = 64;
 
 type Locks = BoundedVec<(PublicKey, Digest), LOCKS_MAX>;
 
-/// A consent that stands under the slip.
+/// A consent under the slip.
 struct Found {
     consent: PublicKey,
     item: SlipItem,
+    /// Name of the hospital that keeps the records, where the ledger has been shown.
+    custodian: Option<String>,
 }
 
 pub(crate) async fn run(path: &Path, url: Option<&str>, settings: &Settings) -> Fallible<Report> {
@@ -48,15 +49,24 @@ pub(crate) async fn run(path: &Path, url: Option<&str>, settings: &Settings) -> 
     revocation::shuffle(&mut nodes)?;
     let nodes = reachable(nodes).await?;
     let found = search(&slip, &network, &nodes).await?;
-    if found.is_empty() {
-        return Ok(Report::ok(json!({ "consents": [] }), "No consent stands under this slip."));
+    let found_count = found.len();
+    let standing = in_force(found, &network, &nodes).await;
+    if standing.is_empty() {
+        let text = match found_count {
+            0 => "No consent stands under this slip.".to_owned(),
+            ended => format!("No consent stands under this slip any more: {ended} ended before."),
+        };
+        return Ok(Report::ok(json!({ "consents": [] }), text));
     }
-    let question = format!("This ends {} consent(s). Stop them?  [y] yes  [n] no: ", found.len());
+    let question = match standing.len() {
+        1 => "This ends one consent. Stop it?  [y] yes  [n] no: ".to_owned(),
+        several => format!("This ends {several} consents. Stop them?  [y] yes  [n] no: "),
+    };
     // Away from a terminal nobody is asked: holding the slip is the confirmation, and ending access must stay easy.
     if !settings.yes && settings.may_ask() && !terminal::confirm(&question)? {
         return Err(Failure::cancelled());
     }
-    let ending = found.into_iter().map(|one| end(one, &network, &nodes, settings.timeout));
+    let ending = standing.into_iter().map(|one| end(one, &network, &nodes, settings.timeout));
     conclude(futures::future::join_all(ending).await)
 }
 
@@ -95,7 +105,7 @@ async fn reachable(nodes: Vec<Node>) -> Fallible<Vec<Node>> {
     }
 }
 
-/// Every consent in force under the slip, found by its lock.
+/// Every consent under the slip, in force or ended, found by its lock.
 async fn search(slip: &Slip, network: &Network, nodes: &[Node]) -> Fallible<Vec<Found>> {
     let (mut found, mut misses) = (Vec::new(), 0);
     for first in (0u32..).step_by(AT_ONCE) {
@@ -105,13 +115,41 @@ async fn search(slip: &Slip, network: &Network, nodes: &[Node]) -> Fallible<Vec<
         for (item, with_lock) in items.into_iter().zip(asked) {
             let with_lock = with_lock?;
             misses = if with_lock.is_empty() { misses + 1 } else { 0 };
-            found.extend(with_lock.into_iter().map(|consent| Found { consent, item: item.clone() }));
+            let found_here = with_lock.into_iter();
+            found.extend(found_here.map(|consent| Found { consent, item: item.clone(), custodian: None }));
         }
-        if misses >= MISSES {
+        if misses >= MISSES_MAX {
             break;
         }
     }
     Ok(found)
+}
+
+/// Those of `found` that no hospital proves to have ended: where nobody shows the ledger's state, all of them, since
+/// ending a consent twice does no harm and leaving one in force does.
+async fn in_force(found: Vec<Found>, network: &Network, nodes: &[Node]) -> Vec<Found> {
+    let keys: Vec<LeafKey> = found.iter().map(|one| LeafKey::Consent(one.consent)).collect();
+    let mut states = Vec::new();
+    for portion in keys.chunks(ENTRIES_MAX) {
+        for node in nodes {
+            if let Ok(Some(state)) = finality::state(node, &network.trust, portion, Height(0), Duration::ZERO).await {
+                states.push(state);
+                break;
+            }
+        }
+    }
+    let leaf_of = |consent: &PublicKey| {
+        let leaf = states.iter().find_map(|state| state.get(&LeafKey::Consent(*consent)));
+        match leaf {
+            Some(Leaf::Consent(leaf)) => Some(leaf),
+            Some(_) | None => None,
+        }
+    };
+    let located = found.into_iter().map(|one| {
+        let custodian = leaf_of(&one.consent).map(|leaf| network.name_of(&leaf.custodian));
+        Found { custodian, ..one }
+    });
+    located.filter(|one| leaf_of(&one.consent).is_none_or(ConsentLeaf::is_active)).collect()
 }
 
 /// What any node lists under this lock: a node that hides one is made up for by the others.
@@ -145,10 +183,9 @@ struct Ended {
 
 async fn end(found: Found, network: &Network, nodes: &[Node], timeout: Duration) -> Ended {
     let started = Instant::now();
-    let mut custodian = None;
-    let outcome = end_and_wait(&found, network, nodes, started + timeout, timeout, &mut custodian).await;
+    let outcome = end_and_wait(&found, network, nodes, started + timeout, timeout).await;
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ended { consent: found.consent, custodian, elapsed_ms, outcome }
+    Ended { consent: found.consent, custodian: found.custodian, elapsed_ms, outcome }
 }
 
 async fn end_and_wait(
@@ -157,18 +194,13 @@ async fn end_and_wait(
     nodes: &[Node],
     deadline: Instant,
     timeout: Duration,
-    custodian: &mut Option<String>,
 ) -> Fallible<Height> {
     let proof = RevokeProof::Slip(*found.item.expose());
     let (one, others) = nodes.split_at(nodes.len().min(1));
     let accepted: Accepted = revocation::send(network, found.consent, proof, one, others).await?;
     let keys = [LeafKey::Consent(found.consent)];
     let ended = revocation::wait(network, &accepted, found.consent, &keys, deadline).await?;
-    let (state, height) = ended.ok_or_else(|| revocation::not_in_time(timeout))?;
-    if let Some(Leaf::Consent(leaf)) = state.get(&LeafKey::Consent(found.consent)) {
-        *custodian = Some(network.name_of(&leaf.custodian));
-    }
-    Ok(height)
+    ended.map(|(_, height)| height).ok_or_else(|| revocation::not_in_time(timeout))
 }
 
 fn conclude(ended: Vec<Ended>) -> Fallible<Report> {

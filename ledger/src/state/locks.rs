@@ -1,5 +1,5 @@
-//! Active consents by the first 12 bits of their locks. Part of a state's cheap clone: what a change does not touch is
-//! shared.
+//! Consents, in force or ended, by the first 12 bits of their locks. Part of a state's cheap clone: what a change does
+//! not touch is shared.
 
 use crate::crypto::{Digest, PublicKey};
 use std::sync::Arc;
@@ -22,12 +22,6 @@ impl Locks {
     pub(super) fn insert(&mut self, lock: &Digest, consent: &PublicKey) {
         if let Err(at) = self.at(lock).binary_search(consent) {
             self.at_mut(lock).insert(at, *consent);
-        }
-    }
-
-    pub(super) fn remove(&mut self, lock: &Digest, consent: &PublicKey) {
-        if let Ok(at) = self.at(lock).binary_search(consent) {
-            self.at_mut(lock).remove(at);
         }
     }
 

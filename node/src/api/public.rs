@@ -86,6 +86,7 @@ pub(super) async fn proofs(
     Ok(Canonical(proof))
 }
 
+/// Consents by the first 12 bits of their locks, ended ones too: whoever searches asks for the state of those found.
 pub(super) async fn locks(
     State(app): State<Arc<App>>,
     Path(prefix): Path<String>,

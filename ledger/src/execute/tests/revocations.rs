@@ -111,19 +111,29 @@ fn another_key_cannot_end_a_consent() {
 }
 
 #[test]
-fn locks_are_found_by_their_first_twelve_bits_while_the_consent_stands() {
+fn locks_are_found_by_their_first_twelve_bits_also_when_the_consent_has_ended() {
     let network = network();
     let grants: Vec<_> = (1..=20).map(|n| network.grant(0, &patient(n))).collect();
     let tip = network.next(&network.tip, &grants);
     let lock = tip.state().consent(&patient(5).id()).unwrap().lock;
     let prefix = u16::from_be_bytes([lock.0[0], lock.0[1]]) >> 4;
     assert!(tip.state().locks_with_prefix(prefix).contains(&(patient(5).id(), lock)));
-    let all: usize = (0..4096).map(|prefix| tip.state().locks_with_prefix(prefix).len()).sum();
-    assert_eq!(all, 20);
-    let after = network.next(&tip, &[network.revoke_by_slip(&patient(5))]);
-    assert!(!after.state().locks_with_prefix(prefix).iter().any(|(consent, _)| *consent == patient(5).id()));
-    assert!(tip.state().locks_with_prefix(prefix).contains(&(patient(5).id(), lock)), "older states keep theirs");
+    let later = network.next(&tip, &[network.revoke_by_slip(&patient(5)), network.grant(0, &patient(21))]);
+    assert!(!later.state().consent(&patient(5).id()).unwrap().is_active());
+    assert_eq!(later.state().locks_with_prefix(prefix), tip.state().locks_with_prefix(prefix), "an ended one stays");
+    let count = |state: &crate::state::State| -> usize { (0..4096).map(|p| state.locks_with_prefix(p).len()).sum() };
+    assert_eq!((count(tip.state()), count(later.state())), (20, 21), "older states do not learn of new ones");
+    let read_back = crate::state::State::from_leaves(later.state().leaves().cloned());
+    assert_eq!(count(&read_back), 21);
     assert_eq!(tip.state().locks_with_prefix(4096), vec![]);
+}
+
+#[test]
+fn a_consent_without_a_lock_is_not_found_by_one() {
+    let network = network();
+    let tip = network.next(&network.tip, &[network.revoke_unknown(0, &patient(1))]);
+    assert!(tip.state().consent(&patient(1).id()).is_some());
+    assert_eq!(tip.state().locks_with_prefix(0), vec![]);
 }
 
 #[test]
