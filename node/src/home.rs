@@ -33,6 +33,8 @@ pub use keys::{Keys, Role, Seed};
 
 /// Version of the layout and of the data that this program writes.
 pub const FORMAT: u32 = 1;
+/// How often in a row somebody may be met who only looks whether a process runs.
+const LOOKS_MAX: usize = 1000;
 
 /// A home that this process alone holds.
 #[derive(Debug)]
@@ -219,7 +221,9 @@ impl Home {
 
 /// Whether a process runs on the home at `dir`.
 pub fn is_running(dir: &Path) -> bool {
-    matches!(lock(dir), Err(HomeError::Locked(_)))
+    // Shared, so that those who look do not take each other for a running process.
+    let looked = lock_file(dir).map(|file| file.try_lock_shared());
+    matches!(looked, Ok(Err(TryLockError::WouldBlock)))
 }
 
 /// Reads a canonical, consistent genesis.
@@ -234,17 +238,32 @@ pub fn read_genesis(path: &Path) -> Result<Genesis, HomeError> {
     Ok(genesis)
 }
 
+/// The lock of a process that runs on the home. Somebody who looks holds it shared for an instant: that passes.
 fn lock(dir: &Path) -> Result<File, HomeError> {
+    let file = lock_file(dir)?;
+    let failed = |source| io(&dir.join("LOCK"), source);
+    for _ in 0..LOOKS_MAX {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        match file.try_lock_shared() {
+            Ok(()) => file.unlock().map_err(failed)?,
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        std::thread::yield_now();
+    }
+    Err(HomeError::Locked(dir.to_owned()))
+}
+
+fn lock_file(dir: &Path) -> Result<File, HomeError> {
     if !dir.join("FORMAT").is_file() {
         return Err(HomeError::NoHome(dir.to_owned()));
     }
     let path = dir.join("LOCK");
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| io(&path, e))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(HomeError::Locked(dir.to_owned())),
-        Err(TryLockError::Error(source)) => Err(io(&path, source)),
-    }
+    File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| io(&path, e))
 }
 
 fn check_format(dir: &Path) -> Result<(), HomeError> {

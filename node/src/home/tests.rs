@@ -77,6 +77,21 @@ fn one_home_has_one_process() {
 }
 
 #[test]
+fn somebody_who_looks_is_no_running_process_and_keeps_none_from_starting() {
+    let root = tempfile::tempdir().unwrap();
+    create_network(&plan(root.path(), &["cedar"])).expect("made");
+    let dir = root.path().join("cedar");
+    let looking = lock_file(&dir).unwrap();
+    looking.try_lock_shared().unwrap();
+    assert!(!is_running(&dir), "two who look do not see each other");
+    let done = std::thread::spawn(move || drop(looking));
+    let home = Home::open(&dir).expect("they are gone in a moment");
+    assert!(is_running(&dir));
+    done.join().unwrap();
+    drop(home);
+}
+
+#[test]
 fn a_home_that_does_not_belong_together_is_refused_with_its_own_exit_code() {
     let root = tempfile::tempdir().unwrap();
     create_network(&plan(root.path(), &["cedar", "qamar"])).expect("made");
