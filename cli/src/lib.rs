@@ -34,6 +34,7 @@ mod who;
 mod words;
 
 use args::CommandLine;
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use exit::Exit;
 use failure::{Failure, Fallible};
@@ -87,25 +88,40 @@ fn bug(broken: &tokio::task::JoinError) -> Box<Failure> {
 
 /// A command line that makes no sense, or a question for help.
 fn not_understood(arguments: &[OsString], error: &clap::Error) -> Exit {
-    if !error.use_stderr() {
-        // Help and version are answers; a closed pipe has read enough of them.
-        error.print().ok();
-        return Exit::Ok;
-    }
     let wants_json = arguments.iter().skip(1).take_while(|a| *a != "--").any(|a| a == "--json");
-    if !wants_json {
-        error.print().ok();
-        return Exit::Usage;
+    let reader = if wants_json { Reader::Script } else { Reader::Person };
+    let shows_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    match reader {
+        // Help and version are answers; a closed pipe has read enough of them.
+        Reader::Person if shows_help || !error.use_stderr() => {
+            error.print().ok();
+            if shows_help { Exit::Usage } else { Exit::Ok }
+        }
+        Reader::Script if !error.use_stderr() => {
+            let text = error.render().to_string();
+            output::print("help", reader, &Ok(Report::ok(serde_json::json!({ "text": text }), "")))
+        }
+        Reader::Person | Reader::Script => {
+            let names = named_command(arguments);
+            let command = if names.is_empty() { "usage".to_owned() } else { names.join(".") };
+            output::print(&command, reader, &Err(usage(&names, &error.render().to_string(), shows_help)))
+        }
     }
-    let text = error.render().to_string();
-    // What is wrong, with the names it lists; usage and hints stand behind an empty line.
-    let said: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
-    let detail = said.join(" ").trim_start_matches("error: ").to_owned();
-    let names = named_command(arguments);
-    let command = if names.is_empty() { "usage".to_owned() } else { names.join(".") };
-    let fix =
-        ["amanah"].into_iter().chain(names.iter().map(String::as_str)).chain(["--help"]).collect::<Vec<_>>().join(" ");
-    output::print(&command, Reader::Script, &Err(Failure::new(Exit::Usage, 201, detail, fix)))
+}
+
+/// What the parser says, as this program says it.
+fn usage(names: &[String], rendered: &str, is_incomplete: bool) -> Box<Failure> {
+    // What is wrong, with the names it lists; hints and usage stand behind an empty line.
+    let said = rendered.lines().take_while(|line| !line.is_empty()).map(str::trim);
+    let detail = if is_incomplete {
+        "a command is missing".to_owned()
+    } else {
+        said.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned()
+    };
+    let tip = rendered.lines().find_map(|line| line.trim().strip_prefix("tip: ")).map(|tip| format!("{tip};  "));
+    let help = ["amanah"].into_iter().chain(names.iter().map(String::as_str)).chain(["--help"]);
+    let fix = tip.unwrap_or_default() + &help.collect::<Vec<_>>().join(" ");
+    Failure::new(Exit::Usage, 201, detail, fix)
 }
 
 /// The command that `arguments` seem to name, as far as it exists.
@@ -131,5 +147,14 @@ mod tests {
         assert_eq!(named("amanah --json hospital patient link"), ["hospital", "patient", "link"]);
         assert_eq!(named("amanah grant cedar --json"), ["grant"]);
         assert!(named("amanah nonsense --json").is_empty());
+    }
+
+    #[test]
+    fn a_usage_error_keeps_the_hint_and_says_where_help_is() {
+        let error = CommandLine::try_parse_from(["amanah", "grnat", "cedar"]).unwrap_err();
+        let failure = usage(&[], &error.render().to_string(), false);
+        assert_eq!((failure.exit, failure.code.as_str()), (Exit::Usage, "AMN-0201"));
+        assert_eq!(failure.detail, "unrecognized subcommand 'grnat'");
+        assert!(failure.fix.contains("'grant'") && failure.fix.ends_with("amanah --help"), "{}", failure.fix);
     }
 }

@@ -83,9 +83,14 @@ pub(crate) fn print(command: &str, reader: Reader, answer: &Result<Report, Box<F
     match (reader, answer) {
         (Reader::Script, _) => to_stdout(&format!("{}\n", json_answer(command, answer))),
         (Reader::Person, Ok(report)) => to_stdout(&ensure_newline(&report.text)),
-        (Reader::Person, Err(failure)) => note(&failure_text(failure, console::colors_enabled_stderr())),
+        (Reader::Person, Err(failure)) => note(&failure_text(failure, is_coloured())),
     }
     exit
+}
+
+/// `NO_COLOR` wins, whatever else the environment asks for.
+fn is_coloured() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && console::colors_enabled_stderr()
 }
 
 /// A line for the person at the terminal, on stderr; never JSON.

@@ -68,11 +68,24 @@ pub(crate) fn show_and_quiz(seed: &Seed) -> Fallible<()> {
     Ok(())
 }
 
-/// Reads the seed back from 24 words or their numbers, in any mix.
+/// Who will read what is wrong with a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// The person who types it: a guess at the right word helps.
+    Typist,
+    /// A script's log, where no word of a wallet may stand.
+    Log,
+}
+
+/// Reads the seed back from 24 words or their numbers, in any mix, as a person types them.
 pub(crate) fn parse(text: &str) -> Fallible<Seed> {
+    parse_for(text, Told::Typist)
+}
+
+fn parse_for(text: &str, told: Told) -> Fallible<Seed> {
     let mut words = Zeroizing::new(Vec::new());
     for (i, part) in text.split_whitespace().enumerate().take(WORDS + 1) {
-        words.push(word(i + 1, &part.to_lowercase())?.to_owned());
+        words.push(word(i + 1, &part.to_lowercase(), told)?.to_owned());
     }
     if words.len() != WORDS {
         let detail = if words.len() > WORDS {
@@ -96,12 +109,12 @@ pub(crate) fn parse(text: &str) -> Fallible<Seed> {
 pub(crate) fn read(path: &Path) -> Fallible<Seed> {
     let bytes = Zeroizing::new(private_file::read(path, FILE_BYTES_MAX)?);
     match std::str::from_utf8(&bytes) {
-        Ok(text) => parse(text),
+        Ok(text) => parse_for(text, Told::Log),
         Err(_not_text) => Err(nothing_written(113, "the file of words is no text", "check the path")),
     }
 }
 
-fn word(position: usize, part: &str) -> Fallible<&'static str> {
+fn word(position: usize, part: &str, told: Told) -> Fallible<&'static str> {
     let list = Language::English.word_list();
     if let Some(word) = part.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).and_then(|n| list.get(n)) {
         return Ok(word);
@@ -110,7 +123,8 @@ fn word(position: usize, part: &str) -> Fallible<&'static str> {
         return Ok(word);
     }
     // The position is enough to find it on paper; the word itself may be right and must not reach a log.
-    let fix = match nearest(part, list.iter().copied()) {
+    let close = nearest(part, list.iter().copied()).filter(|_| told == Told::Typist);
+    let fix = match close {
         Some(close) => format!("word {position}: did you mean \"{close}\"?"),
         None => format!("look at word {position} again"),
     };
@@ -154,6 +168,8 @@ mod tests {
         let failure = parse(&misspelt.join(" ")).unwrap_err();
         assert_eq!(failure.code, "AMN-0115");
         assert!(failure.fix.contains("jaguar") && failure.detail.contains("word 3"));
+        let logged = parse_for(&misspelt.join(" "), Told::Log).unwrap_err();
+        assert_eq!(logged.fix, "look at word 3 again", "no word of a wallet reaches a log");
         let mut swapped = words.clone();
         swapped.swap(0, 1);
         assert_eq!(parse(&swapped.join(" ")).unwrap_err().code, "AMN-0114");

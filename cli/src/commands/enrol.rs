@@ -17,12 +17,13 @@ use crate::wallet::Wallet;
 use crate::wallet_state::Relationship;
 use amanah_ledger::codec;
 use amanah_ledger::crypto::Signer;
+use amanah_ledger::derive::RelationshipSecret;
 use amanah_ledger::exchange::Enrolment;
 use amanah_ledger::label::Label;
 use amanah_ledger::time::Day;
 use serde::Deserialize;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -50,7 +51,9 @@ pub(crate) async fn run(arguments: EnrolArgs, settings: &Settings) -> Fallible<R
     let answered = member.node()?.json::<Answer>(Method::Post, "/v1/enrolments", signed).await;
     let answer = match answered {
         // The hospital knows this wallet better than the wallet itself: it has been recovered from its words.
-        Err(error) if known.is_none() && error.is_code("AMN-0501") => return bring_back(wallet, &member).await,
+        Err(error) if known.is_none() && error.is_code("AMN-0501") => {
+            return bring_back(wallet, &member, settings).await;
+        }
         other => other?,
     };
     let label = Label::relationship(&key.public_key()).to_string();
@@ -64,9 +67,7 @@ pub(crate) async fn run(arguments: EnrolArgs, settings: &Settings) -> Fallible<R
         wallet.state.put_relationship(Relationship::new(member.id, day))?;
         wallet.save()?;
     }
-    let slip_path = settings.home.slip(&wallet.name, member.name(), &wallet.network.chain);
-    Home::make_parent(&slip_path)?;
-    slip::write(&secret.slip(), &slip_path)?;
+    let slip_path = write_slip(&wallet, &member, &secret, settings)?;
     let spoken = spoken(&answer.code);
     let text = format!(
         "Enrolled at {}. You are {label} there.\n\
@@ -79,15 +80,25 @@ pub(crate) async fn run(arguments: EnrolArgs, settings: &Settings) -> Fallible<R
     Ok(Report::ok(fields, text))
 }
 
+/// The printable slip of this relationship; tells where it lies.
+fn write_slip(wallet: &Wallet, member: &Member, secret: &RelationshipSecret, settings: &Settings) -> Fallible<PathBuf> {
+    let path = settings.home.slip(&wallet.name, member.name(), &wallet.network.chain);
+    Home::make_parent(&path)?;
+    slip::write(&secret.slip(), &path)?;
+    Ok(path)
+}
+
 /// The relationship is linked already: everything at this hospital comes back.
-async fn bring_back(mut wallet: Wallet, member: &Member) -> Fallible<Report> {
+async fn bring_back(mut wallet: Wallet, member: &Member, settings: &Settings) -> Fallible<Report> {
     let session = Session::open(&wallet, member, 0).await?;
     let found = recovery::at(&mut wallet, &session).await?;
     wallet.save()?;
+    let slip = write_slip(&wallet, member, &session.secret, settings)?;
     let label = wallet.label_at(member)?.to_string();
     let text =
         format!("You are {label} at {} already; {} consents are back.", member.reference.display, found.consents);
-    Ok(Report::ok(json!({ "relationship": label, "custodian": member.name(), "recovered": found }), text))
+    let fields = json!({ "relationship": label, "slip": slip, "custodian": member.name(), "recovered": found });
+    Ok(Report::ok(fields, text))
 }
 
 /// Makes the given network the one of this home. Another network's file never replaces it.

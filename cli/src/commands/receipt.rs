@@ -45,8 +45,10 @@ async fn of_consent(named: &str, settings: &Settings) -> Fallible<PathBuf> {
 
 fn verify(file: &Path, trust: Option<&Path>, settings: &Settings) -> Fallible<Report> {
     // A file that is not there is no receipt to judge; anything that is there is judged.
-    let metadata = std::fs::metadata(file).map_err(|e| Failure::io("read", file, &e))?;
-    let not_trusted = |failure: Box<Failure>| failure.field("valid", false).field("reason", "no network to trust");
+    let not_judged = |failure: Box<Failure>, why: &str| failure.field("valid", false).field("reason", why);
+    let metadata =
+        std::fs::metadata(file).map_err(|e| not_judged(Failure::io("read", file, &e), "the file cannot be read"))?;
+    let not_trusted = |failure: Box<Failure>| not_judged(failure, "no network to trust");
     let network = match trust {
         Some(path) => Network::read(path).map_err(not_trusted)?,
         None => Network::of_home(&settings.home).map_err(not_trusted)?,

@@ -1,8 +1,9 @@
-//! Removing what the demo made, and nothing else.
+//! Removing what the demo made, and nothing else: somebody's own wallet of the same name stays.
 
 use super::{plan, seed};
 use crate::failure::{Failure, Fallible};
 use crate::home::Home;
+use crate::profile::{self, Role};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -12,14 +13,19 @@ pub(super) fn run(home: &Home) -> Fallible<()> {
     if ours.is_some() && ours == std::fs::read(home.network_file()).ok() {
         remove_file(&home.network_file())?;
     }
-    plan::names().try_for_each(|name| remove_file(&home.profile(name)))?;
-    for name in seed::patients() {
+    for name in plan::names().filter(|name| home.demo().join(name).exists()) {
+        if matches!(profile::read(home, name), Ok(Role::Hospital { .. })) {
+            remove_file(&home.profile(name))?;
+        }
+        remove_dir(&home.directory(name))?;
+    }
+    // The demo keeps its patients' passphrases; a wallet without one is not its own.
+    for name in seed::patients().filter(|name| seed::passphrase_file(name, home).exists()) {
         remove_file(&home.profile(name))?;
         for dir in [home.wallet(name), home.receipts(name), home.slips(name)] {
             remove_dir(&dir)?;
         }
     }
-    plan::names().try_for_each(|member| remove_dir(&home.directory(member)))?;
     remove_dir(&home.demo())
 }
 

@@ -118,7 +118,8 @@ pub(super) fn what_to_try(settings: &Settings) -> String {
     )
 }
 
-fn passphrase_file(patient: &str, home: &Home) -> PathBuf {
+/// Where the demo keeps a patient's passphrase.
+pub(super) fn passphrase_file(patient: &str, home: &Home) -> PathBuf {
     home.demo().join("passphrases").join(patient)
 }
 
