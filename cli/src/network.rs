@@ -53,7 +53,11 @@ impl Network {
     /// The network in this file.
     pub(crate) fn read(path: &Path) -> Fallible<Self> {
         let bytes = private_file::read(path, FILE_BYTES_MAX)?;
-        Self::parse(&bytes).map_err(|why| Failure::damaged(path, why))
+        Self::parse(&bytes).map_err(|why| {
+            let detail = format!("{} is no network file: {why}", path.display());
+            Failure::new(Exit::Failed, 214, detail, "get the network file again from your hospital")
+                .state("nothing was changed")
+        })
     }
 
     /// The network that these bytes describe.

@@ -46,7 +46,10 @@ pub(crate) fn for_new_wallet(settings: &Settings) -> Fallible<Passphrase> {
 
 fn from_file(path: &Path) -> Fallible<Passphrase> {
     let bytes = Zeroizing::new(private_file::read(path, FILE_BYTES_MAX)?);
-    let text = std::str::from_utf8(&bytes).map_err(|_not_text| Failure::damaged(path, "a passphrase is text"))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_not_text| {
+        let detail = format!("{} holds no passphrase: it is no text", path.display());
+        Failure::new(Exit::Failed, 141, detail, "name a file with the passphrase as text")
+    })?;
     let text = text.strip_suffix('\n').unwrap_or(text);
     Ok(Zeroizing::new(text.strip_suffix('\r').unwrap_or(text).to_owned()))
 }

@@ -89,23 +89,27 @@ pub(crate) fn list(home: &Home) -> Fallible<Vec<(String, Role)>> {
     names(home)?.into_iter().map(|name| read(home, &name).map(|role| (name, role))).collect()
 }
 
-/// The only profile for which `wanted` holds: what a command without `--profile` speaks for.
-pub(crate) fn only(home: &Home, wanted: impl Fn(&Role) -> bool, word: &str) -> Fallible<(String, Role)> {
+/// The only profile for which `wanted` holds: what a command without `--profile` speaks for. `word` is what people call
+/// such a profile, `how_to_get` says how to come by one.
+pub(crate) fn only(
+    home: &Home,
+    wanted: impl Fn(&Role) -> bool,
+    word: &str,
+    how_to_get: &str,
+) -> Fallible<(String, Role)> {
     let mut found: Vec<_> = list(home)?.into_iter().filter(|(_, role)| wanted(role)).collect();
     match (found.pop(), found.is_empty()) {
         (Some(one), true) => Ok(one),
-        (Some(_), false) => Err(Failure::new(
-            Exit::Usage,
-            203,
-            format!("there are several {word} profiles"),
-            "say which: --profile NAME",
-        )),
-        (None, _) => Err(Failure::new(
-            Exit::NotFound,
-            135,
-            format!("there is no {word} profile in {}", home.root().display()),
-            "amanah wallet new NAME   or, to try it out: amanah demo up",
-        )),
+        (Some(last), false) => {
+            let names: Vec<&str> = found.iter().chain([&last]).map(|(name, _)| name.as_str()).collect();
+            let fix = format!("say which: --profile NAME   with one of {}", names.join(", "));
+            Err(Failure::new(Exit::Usage, 203, format!("there are several {word} profiles"), fix))
+        }
+        (None, _) => {
+            let detail = format!("there is no {word} profile in {}", home.root().display());
+            let fix = format!("{how_to_get}   or, to try it out: amanah demo up");
+            Err(Failure::new(Exit::NotFound, 135, detail, fix))
+        }
     }
 }
 
@@ -148,13 +152,15 @@ mod tests {
     fn profiles_are_private_kept_and_found_by_name() {
         let dir = tempfile::tempdir().unwrap();
         let home = Home::find(|name| (name == "AMANAH_HOME").then(|| dir.path().as_os_str().to_owned())).unwrap();
-        assert_eq!(only(&home, |_| true, "patient").unwrap_err().exit, Exit::NotFound);
+        assert_eq!(only(&home, |_| true, "patient", "make one").unwrap_err().exit, Exit::NotFound);
         let desk = Role::Hospital { member: "cedar".to_owned(), api_key: "k3y".to_owned() };
         create(&home, "cedar", desk.clone(), Existing::Keep).unwrap();
         create(&home, "layla", Role::Patient, Existing::Keep).unwrap();
         assert!(read(&home, "cedar").unwrap() == desk);
-        assert_eq!(only(&home, |role| *role == Role::Patient, "patient").unwrap().0, "layla");
-        assert_eq!(only(&home, |_| true, "any").unwrap_err().exit, Exit::Usage);
+        assert_eq!(only(&home, |role| *role == Role::Patient, "patient", "make one").unwrap().0, "layla");
+        let several = only(&home, |_| true, "any", "make one").unwrap_err();
+        assert_eq!(several.exit, Exit::Usage);
+        assert!(several.fix.ends_with("cedar, layla"), "{}", several.fix);
         assert_eq!(create(&home, "layla", Role::Patient, Existing::Keep).unwrap_err().exit, Exit::Conflict);
         let unknown = read(&home, "laila").unwrap_err();
         assert_eq!(unknown.exit, Exit::NotFound);

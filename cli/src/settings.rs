@@ -46,7 +46,7 @@ impl Settings {
     pub(crate) fn wallet_name(&self) -> Fallible<String> {
         let (name, role) = match &self.profile {
             Some(name) => (name.clone(), profile::read(&self.home, name)?),
-            None => profile::only(&self.home, |role| *role == Role::Patient, "patient")?,
+            None => profile::only(&self.home, |role| *role == Role::Patient, "patient", "amanah wallet new NAME")?,
         };
         match role {
             Role::Patient => Ok(name),
@@ -58,7 +58,12 @@ impl Settings {
     pub(crate) fn hospital(&self) -> Fallible<(String, zeroize::Zeroizing<String>)> {
         let (name, role) = match &self.profile {
             Some(name) => (name.clone(), profile::read(&self.home, name)?),
-            None => profile::only(&self.home, |role| *role != Role::Patient, "hospital")?,
+            None => profile::only(
+                &self.home,
+                |role| *role != Role::Patient,
+                "hospital",
+                "ask the hospital for its profile",
+            )?,
         };
         match &role {
             Role::Hospital { member, api_key } => Ok((member.clone(), zeroize::Zeroizing::new(api_key.clone()))),

@@ -71,15 +71,16 @@ pub(crate) async fn run(arguments: GrantArgs, settings: &Settings) -> Fallible<R
         return Err(Failure::new(Exit::Usage, 228, detail, "add --yes").state("nothing was signed"));
     }
     let mut wallet = Wallet::open(settings).await?;
-    let who = who::resolve(&arguments.who, &wallet.network, &settings.home).await?;
+    let nothing = |failure: Box<Failure>| failure.state("nothing was signed and nothing was sent");
+    let who = who::resolve(&arguments.who, &wallet.network, &settings.home).await.map_err(nothing)?;
     let drafts = drafts(&wanted, &who, arguments.records_at.as_deref(), &wallet)?;
     if arguments.dry_run {
         return Ok(dry_run(&drafts));
     }
     let mut sessions = Vec::new();
     for draft in &drafts {
-        let session = Session::open(&wallet, &draft.member, draft.relationship.generation).await?;
-        session.require_linked().await?;
+        let session = Session::open(&wallet, &draft.member, draft.relationship.generation).await.map_err(nothing)?;
+        session.require_linked().await.map_err(nothing)?;
         sessions.push(session);
     }
     confirm(&drafts, settings)?;
@@ -279,7 +280,8 @@ fn conclude(landed: Vec<Landed>, wallet: &mut Wallet, settings: &Settings) -> Fa
         None => Ok(Report::ok(json!({ "consents": consents }), lines.join("\n"))),
         Some(failure) => {
             lines.iter().for_each(|line| settings.note(line));
-            Err(failure.field("consents", consents))
+            let failure = failure.field("consents", consents);
+            Err(if failure.exit == Exit::NotFinal { failure.field("final", false) } else { failure })
         }
     }
 }

@@ -77,5 +77,9 @@ pub(crate) fn not_found(prefix: &LabelPrefix, why: &FindError, fix: &str) -> Box
         FindError::None => Exit::NotFound,
         FindError::Several(_) => Exit::Usage,
     };
+    let fix = match why {
+        FindError::None => fix,
+        FindError::Several(_) => "type more of the code",
+    };
     Failure::new(exit, 212, format!("{prefix}: {why}"), fix)
 }
