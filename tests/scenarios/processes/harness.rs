@@ -18,8 +18,7 @@ pub(crate) struct Network {
 pub(crate) struct Answer {
     pub(crate) code: i32,
     pub(crate) json: Value,
-    /// For people; shown where a scenario fails.
-    #[expect(dead_code, reason = "read by Debug")]
+    /// For people.
     pub(crate) stderr: String,
 }
 
@@ -49,7 +48,15 @@ impl Network {
         Answer { code: output.status.code().unwrap(), json, stderr }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    /// Runs `amanah ARGS` for a person: no JSON.
+    pub(crate) fn run_plain(&self, args: &[&str]) -> (i32, String, String) {
+        let output = self.command(args).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
+    /// `amanah ARGS` in this network's home, for a scenario to change and run.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_amanah-under-test"));
         command.args(args).env("AMANAH_HOME", self.home()).env("NO_COLOR", "1").stdin(Stdio::null());
         command

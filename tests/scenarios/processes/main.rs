@@ -7,6 +7,7 @@
 )]
 
 mod access_log;
+mod contract;
 mod faults;
 mod first_consent;
 mod harness;
