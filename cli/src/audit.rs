@@ -4,9 +4,11 @@
 use crate::wallet_state::{Consent, Phase};
 use amanah_ledger::access::{DecisionReceipt, EntryBody, Event, LogEntry};
 use amanah_ledger::crypto::Digest;
-use amanah_ledger::engine::{Candidate, Considered, Policy, ReasonCode, Request, decide};
+use amanah_ledger::document::Effect;
+use amanah_ledger::engine::{Candidate, Considered, Outcome, Policy, ReasonCode, Request, decide};
 use amanah_ledger::genesis::Parameters;
 use amanah_ledger::label::Label;
+use amanah_ledger::position::Height;
 
 /// Why a decision is not what the patient's consents say.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +20,16 @@ pub(crate) enum Alarm {
         number: u64,
         /// The consent.
         consent: Label,
+    },
+    /// A consent that had ended, or had not begun, by then.
+    #[error("entry {number} rests on {consent}, which was not in force at block {height}")]
+    NotInForce {
+        /// The entry.
+        number: u64,
+        /// The consent.
+        consent: Label,
+        /// Height that the entry says it was decided at.
+        height: Height,
     },
     /// A consent in force that the custodian did not look at.
     #[error("entry {number} leaves out {consent}, which was in force")]
@@ -68,11 +80,16 @@ impl Auditor<'_> {
             let consent = self.ours(considered);
             let consent =
                 consent.ok_or_else(|| Alarm::NotOurs { number, consent: Label::consent(&considered.consent) })?;
+            if !may_stand(consent.phase, receipt.height) {
+                let consent = Label::consent(&consent.consent);
+                return Err(Alarm::NotInForce { number, consent, height: receipt.height });
+            }
             candidates.push(self.candidate(consent, considered, receipt));
         }
         self.nothing_left_out(number, receipt)?;
         // Its own copy is missing there: it says so, and refuses. That is no lie.
-        if receipt.reason.code == ReasonCode::Incident {
+        let refuses = (receipt.outcome, receipt.effect) == (Outcome::Deny, Effect::Deny);
+        if receipt.reason.code == ReasonCode::Incident && refuses {
             return Ok(());
         }
         let expected = decide(&candidates, &self.request(&entry.body, receipt), entry.body.time, &policy);
@@ -120,6 +137,16 @@ impl Auditor<'_> {
             action: receipt.action,
             items: receipt.items.clone(),
         }
+    }
+}
+
+/// Whether a consent can have been in force at `height`, as far as the wallet has seen. One that it has not seen final
+/// may have become so since.
+fn may_stand(phase: Phase, height: Height) -> bool {
+    match phase {
+        Phase::Pending { .. } | Phase::Refused { .. } => true,
+        Phase::Granted { height: since } => since <= height,
+        Phase::Revoked { height: ended } => height < ended,
     }
 }
 

@@ -150,6 +150,32 @@ fn a_consent_that_the_wallet_never_gave_is_an_alarm() {
 }
 
 #[test]
+fn a_permit_that_rests_on_an_ended_consent_is_an_alarm() {
+    let ours = [consent()];
+    let permit = entry("labs", &ours);
+    let revoked_at = |height| [Consent { phase: Phase::Revoked { height: Height(height) }, ..ours[0].clone() }];
+    let (consent, height) = (Label::consent(&key(5)), Height(7));
+    assert_eq!(audit(&permit, &revoked_at(7)), Err(Alarm::NotInForce { number: 2, consent, height }));
+    assert_eq!(audit(&permit, &revoked_at(8)), Ok(()), "it ended after the decision");
+    let later = [Consent { phase: Phase::Granted { height: Height(8) }, ..ours[0].clone() }];
+    assert_eq!(audit(&permit, &later), Err(Alarm::NotInForce { number: 2, consent, height }));
+}
+
+#[test]
+fn a_missing_document_excuses_a_refusal_and_nothing_else() {
+    let ours = [consent()];
+    let incident = |outcome, effect| {
+        altered(entry("notes", &ours), |receipt| {
+            (receipt.outcome, receipt.effect, receipt.reason.code) = (outcome, effect, ReasonCode::Incident);
+        })
+    };
+    assert_eq!(audit(&incident(Outcome::Deny, Effect::Deny), &ours), Ok(()));
+    let (stated, expected) = ("permit", "deny");
+    let alarm = Alarm::OtherOutcome { number: 2, stated, expected };
+    assert_eq!(audit(&incident(Outcome::Permit, Effect::Permit), &ours), Err(alarm));
+}
+
+#[test]
 fn a_decision_under_other_parameters_is_an_alarm() {
     let ours = [consent()];
     let other = altered(entry("labs", &ours), |receipt| receipt.policy = Digest::ZERO);
