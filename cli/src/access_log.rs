@@ -39,6 +39,8 @@ pub(crate) struct Log {
     /// First and last number of what the hospital says it lost.
     pub(crate) lost: Vec<(u64, u64)>,
     pub(crate) anchor: Option<SeenAnchor>,
+    /// Height of the newest state it was checked against.
+    pub(crate) height: Height,
 }
 
 /// The newest anchor, and the time of the certified block under which it was seen to be the newest.
@@ -60,7 +62,7 @@ pub(crate) async fn check(wallet: &mut Wallet, relationship: Relationship, deadl
     let session = Session::open(wallet, &member, relationship.generation).await?;
     let mut entries = Vec::new();
     fetch(&session, &mut entries).await?;
-    let given = entries.len() as u64;
+    let given = last_number(&entries);
     let relationship = accept(&session, relationship, &entries, wallet).await?;
     loop {
         let round = round(wallet, &session, &relationship, &mut entries).await?;
@@ -80,13 +82,19 @@ pub(crate) async fn check(wallet: &mut Wallet, relationship: Relationship, deadl
     }
 }
 
-/// All entries from `entries.len() + 1` on.
+/// Number of the last entry. Behind a loss it is more than how many there are.
+fn last_number(entries: &[LogEntry]) -> u64 {
+    entries.last().map_or(0, |entry| entry.body.number)
+}
+
+/// All entries behind the last one. Whether they follow from each other is checked later.
 async fn fetch(session: &Session, entries: &mut Vec<LogEntry>) -> Fallible<()> {
     loop {
-        let page = session.log_page(entries.len() as u64 + 1).await?;
-        let before = entries.len();
+        let last = last_number(entries);
+        let page = session.log_page(last.saturating_add(1)).await?;
         entries.extend(page.entries.into_vec());
-        if entries.len() as u64 >= page.total.min(ENTRIES_MAX) || entries.len() == before {
+        let is_stuck = last_number(entries) <= last || entries.len() as u64 >= ENTRIES_MAX;
+        if is_stuck || last_number(entries) >= page.total {
             return Ok(());
         }
     }
@@ -177,18 +185,9 @@ fn judge(
     entries: &[LogEntry],
 ) -> Fallible<Checked> {
     let known = &relationship.position;
-    let behind = usize::try_from(known.count()).unwrap_or(usize::MAX).min(entries.len());
+    let behind = entries.partition_point(|entry| entry.body.number <= known.count());
     let (old, new) = entries.split_at(behind);
-    for (entry, hash) in old.iter().zip(&known.hashes) {
-        // Zeros stand for an entry that was lost before this wallet had seen it.
-        if *hash != amanah_ledger::crypto::Digest::ZERO && entry.digest(&wallet.network.chain) != *hash {
-            return Err(lie(session, &LogError::Twice(entry.body.number)));
-        }
-    }
-    if (entries.len() as u64) < known.count() {
-        let error = LogError::EntriesMissing { anchored: known.count(), shown: entries.len() as u64 };
-        return Err(lie(session, &error));
-    }
+    known.check_remembered(&wallet.network.chain, old, &losses(entries)).map_err(|why| lie(session, &why))?;
     let log_key = session.secret.log_key();
     let subject = Subject {
         chain: &wallet.network.chain,
@@ -211,16 +210,10 @@ fn finish(
     covered: bool,
 ) -> Fallible<Log> {
     let all = judge(wallet, session, &relationship, &round, &entries)?;
-    let anchored = usize::try_from(all.count - all.pending).unwrap_or(usize::MAX).min(entries.len());
+    let anchored = entries.partition_point(|entry| entry.body.number <= all.count - all.pending);
     let held: Vec<LogEntry> = entries.iter().skip(anchored).take(HELD_MAX).cloned().collect();
     let (mut count, mut pending, mut complete) = (all.count, all.pending, all.complete);
-    let lost: Vec<Gap> = entries
-        .iter()
-        .filter_map(|entry| match &entry.body.event {
-            access::Event::Gap(gap) => Some(*gap),
-            access::Event::Enrolment(_) | access::Event::Decision(_) => None,
-        })
-        .collect();
+    let lost = losses(&entries);
     if covered {
         entries.truncate(anchored);
         (count, pending, complete) = (all.count - all.pending, 0, lost.is_empty());
@@ -237,8 +230,18 @@ fn finish(
         entered_late: all.entered_late,
         lost: lost.iter().map(|gap| (gap.from, gap.to)).collect(),
         anchor: all.anchor.map(|leaf| SeenAnchor { leaf, time }),
+        height: round.days.height(),
         entries,
     })
+}
+
+/// What the log says was lost.
+fn losses(entries: &[LogEntry]) -> Vec<Gap> {
+    let gap = |entry: &LogEntry| match &entry.body.event {
+        access::Event::Gap(gap) => Some(*gap),
+        access::Event::Enrolment(_) | access::Event::Decision(_) => None,
+    };
+    entries.iter().filter_map(gap).collect()
 }
 
 /// Waits until some hospital shows a later block than `height`.

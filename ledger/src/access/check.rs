@@ -315,13 +315,16 @@ impl Days {
     }
 }
 
-/// A loss ends at a head that was anchored: entries that were never anchored cannot be lost, only taken back.
+/// A loss ends at a head that was anchored: entries that were never anchored cannot be lost, only taken back. Once a
+/// later anchor of the same day has taken the place of that one, the ledger shows its root no more; the loss stands
+/// then if the day's last anchor covers it whole, and whoever remembers more holds the hospital to that.
 fn check_losses(chain: &Chain<'_>, known: &Position, days: &Days) -> Result<(), LogError> {
     let new = chain.losses().iter().skip(known.lost.len());
     for gap in new {
         let remembered = gap.to == known.count() && gap.head == known.head();
         let anchored = days.heads.iter().any(|(state, _)| state.after == gap.to && state.head == gap.head);
-        if !remembered && !anchored {
+        let overtaken = days.heads.iter().any(|(state, _)| state.before < gap.to && gap.to < state.after);
+        if !remembered && !anchored && !overtaken {
             return Err(LogError::Loss(*gap));
         }
     }

@@ -1,6 +1,7 @@
 //! What a wallet remembers of a log it has checked. A later log must extend it.
 
-use super::entry::Gap;
+use super::check::LogError;
+use super::entry::{Gap, LogEntry};
 use crate::codec::BoundedVec;
 use crate::crypto::Digest;
 use crate::position::Height;
@@ -65,6 +66,27 @@ impl Position {
     /// Anchored entries.
     pub fn count(&self) -> u64 {
         u64::try_from(self.hashes.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Checks that `shown`, the entries up to the last remembered one, are those remembered. What is not shown must
+    /// stand in one of the `losses` that the log admits.
+    ///
+    /// # Errors
+    /// Names the entry that is another or left out.
+    pub fn check_remembered(&self, chain: &Digest, shown: &[LogEntry], losses: &[Gap]) -> Result<(), LogError> {
+        let mut rest = shown.iter().peekable();
+        for (number, hash) in (1u64..).zip(&self.hashes) {
+            match rest.next_if(|entry| entry.body.number == number) {
+                Some(entry) if entry.digest(chain) == *hash => {}
+                Some(_) => return Err(LogError::Twice(number)),
+                None if losses.iter().any(|gap| gap.from <= number && number <= gap.to) => {}
+                None => return Err(LogError::EntriesMissing { anchored: self.count(), shown: number - 1 }),
+            }
+        }
+        match rest.next() {
+            Some(entry) => Err(LogError::Number { expected: self.count() + 1, shown: entry.body.number }),
+            None => Ok(()),
+        }
     }
 
     /// Hash of the last anchored entry; zeros before the first.

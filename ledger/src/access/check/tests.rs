@@ -492,6 +492,42 @@ fn what_was_lost_and_admitted_shows_for_ever_and_is_never_complete() {
 }
 
 #[test]
+fn a_loss_that_a_later_anchor_of_its_day_covers_stays_a_loss() {
+    let mut hospital = Hospital::with_four_days();
+    let early = hospital.check(&before_all()).unwrap().position;
+    hospital.ask(at(3, 13)).ask(at(3, 14)).anchor(at(3, 15));
+    let anchored = hospital.entries[8].digest(&chain());
+    lose(&mut hospital, 8, 9, anchored, at(3, 16));
+    hospital.ask(at(3, 17)).anchor(at(3, 18));
+    for known in [before_all(), early] {
+        let checked = hospital.check(&known).unwrap();
+        assert_eq!((checked.count, checked.pending, checked.complete), (11, 0, false));
+        assert_eq!(checked.position.lost.as_slice(), [Gap { from: 8, to: 9, head: anchored }]);
+    }
+}
+
+#[test]
+fn what_is_remembered_must_be_shown_as_it_was_or_admitted_lost() {
+    let hospital = Hospital::with_four_days();
+    let known = hospital.check(&before_all()).unwrap().position;
+    let entries = &hospital.entries;
+    let gap = |from, to| Gap { from, to, head: known.head() };
+    assert_eq!(known.check_remembered(&chain(), entries, &[]), Ok(()));
+    let mut altered = entries.clone();
+    altered[3].body.time = at(0, 15);
+    assert_eq!(known.check_remembered(&chain(), &altered, &[]), Err(LogError::Twice(4)));
+    let mut shorter = entries.clone();
+    shorter.drain(3..5);
+    let missing = |shown| Err(LogError::EntriesMissing { anchored: 7, shown });
+    assert_eq!(known.check_remembered(&chain(), &shorter, &[]), missing(3));
+    assert_eq!(known.check_remembered(&chain(), &shorter, &[gap(4, 4)]), missing(4));
+    assert_eq!(known.check_remembered(&chain(), &shorter, &[gap(4, 5)]), Ok(()));
+    let twice = [entries.as_slice(), &entries[6..]].concat();
+    let again = LogError::Number { expected: 8, shown: 7 };
+    assert_eq!(known.check_remembered(&chain(), &twice, &[]), Err(again));
+}
+
+#[test]
 fn a_loss_cannot_contradict_what_was_anchored() {
     let honest = Hospital::with_four_days();
     let known = honest.check(&before_all()).unwrap().position;
