@@ -8,6 +8,7 @@ use amanah_ledger::crypto::Ed25519;
 use amanah_ledger::leaf::LeafKey;
 use amanah_ledger::position::Height;
 use amanah_ledger::proof::{ENTRIES_MAX, STATE_PROOF_BYTES_MAX, Shown, StateProof, Trust, VerifiedState};
+use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -37,11 +38,23 @@ pub(crate) async fn state(
         Err(error) => return Err(error.into()),
     };
     let verified = proof.verify(trust, &Ed25519).map_err(|why| not_verified(node, why))?;
+    if verified.height() < min_height {
+        let shown = verified.height();
+        return Err(not_verified(node, format!("it shows block {shown}, asked for {min_height} or later")));
+    }
     let complete = keys.iter().all(|key| verified.shown(key) != Shown::NotAsked);
     if complete { Ok(Some(verified)) } else { Err(not_verified(node, "it leaves out what was asked for")) }
 }
 
+/// The newest height that any of `nodes` shows certified; those that do not answer, or lie, are passed over.
+pub(crate) async fn newest_height(nodes: &[Node], trust: &Trust) -> Height {
+    let asking = nodes.iter().map(|node| state(node, trust, &[], Height(0), Duration::ZERO));
+    let answers = futures::future::join_all(asking).await;
+    answers.into_iter().filter_map(|answer| Some(answer.ok()??.height())).max().unwrap_or(Height(0))
+}
+
 /// Waits until some node shows a state in which `holds`, asking the nodes in turn. `None` when `deadline` has passed.
+/// A node that shows what does not hold is asked no more; it is told only if no other is left.
 pub(crate) async fn wait_until(
     nodes: &[Node],
     trust: &Trust,
@@ -50,7 +63,8 @@ pub(crate) async fn wait_until(
     holds: impl Fn(&VerifiedState) -> bool,
 ) -> Fallible<Option<VerifiedState>> {
     let mut min_height = Height(0);
-    for node in nodes.iter().cycle() {
+    let (mut queue, mut lie): (VecDeque<&Node>, _) = (nodes.iter().collect(), None);
+    while let Some(node) = queue.pop_front() {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(None);
@@ -64,10 +78,14 @@ pub(crate) async fn wait_until(
             Ok(Err(failure)) if failure.exit == Exit::NotFinal => {
                 tokio::time::sleep_until(deadline.min(Instant::now() + PAUSE)).await;
             }
-            Ok(Err(failure)) => return Err(failure),
+            Ok(Err(failure)) => {
+                lie = Some(failure);
+                continue;
+            }
         }
+        queue.push_back(node);
     }
-    Ok(None)
+    lie.map_or(Ok(None), Err)
 }
 
 /// Something a node showed does not hold.
@@ -75,6 +93,12 @@ pub(crate) fn not_verified(node: &Node, why: impl std::fmt::Display) -> Box<Fail
     let detail = format!("what {} shows does not verify: {why}", node.name());
     let fix = "do not rely on this node; tell the hospital's compliance officer";
     Failure::new(Exit::NotVerified, 802, detail, fix)
+}
+
+/// A node does not show a state as new as others do: what it holds back is not known.
+pub(crate) fn behind(node: &Node, newest: Height) -> Box<Failure> {
+    let detail = format!("{} does not show the ledger as of block {newest}, which others show", node.name());
+    Failure::new(Exit::NotFinal, 309, detail, "try again; if it stays so, tell the hospital")
 }
 
 /// The time is up; what was sent is not lost.
