@@ -1,5 +1,6 @@
 //! `amanah list`: one's consents, as the ledger has them now.
 
+use crate::client::PATIENCE;
 use crate::consent_text::describe;
 use crate::duration;
 use crate::exit::Exit;
@@ -36,14 +37,24 @@ pub(crate) async fn run(settings: &Settings) -> Fallible<Report> {
 /// Asks each custodian about its own consents; one that does not answer leaves what was known.
 pub(crate) async fn refresh(wallet: &mut Wallet, settings: &Settings) -> Fallible<()> {
     for relationship in wallet.state.relationships.as_slice().to_vec() {
-        let open: Vec<Consent> =
-            wallet.state.consents.iter().filter(|c| c.custodian == relationship.custodian).cloned().collect();
-        let open: Vec<Consent> = open.into_iter().filter(|c| !matches!(c.phase, Phase::Revoked { .. })).collect();
-        for portion in open.chunks(ENTRIES_MAX - 1) {
-            let Some(state) = ask(wallet, &relationship.custodian, portion, settings).await? else { break };
-            for consent in portion {
-                learn(wallet, consent, &state, settings).await?;
-            }
+        refresh_at(wallet, &relationship.custodian, Height(0), settings).await?;
+    }
+    Ok(())
+}
+
+/// Asks one custodian about its own consents, as of block `newest` or later.
+pub(crate) async fn refresh_at(
+    wallet: &mut Wallet,
+    custodian: &MemberId,
+    newest: Height,
+    settings: &Settings,
+) -> Fallible<()> {
+    let is_open = |c: &&Consent| c.custodian == *custodian && !matches!(c.phase, Phase::Revoked { .. });
+    let open: Vec<Consent> = wallet.state.consents.iter().filter(is_open).cloned().collect();
+    for portion in open.chunks(ENTRIES_MAX - 1) {
+        let Some(state) = ask(wallet, custodian, portion, newest, settings).await? else { break };
+        for consent in portion {
+            learn(wallet, consent, &state, settings).await?;
         }
     }
     Ok(())
@@ -53,14 +64,17 @@ async fn ask(
     wallet: &Wallet,
     custodian: &MemberId,
     portion: &[Consent],
+    newest: Height,
     settings: &Settings,
 ) -> Fallible<Option<VerifiedState>> {
     let member = wallet.network.member_by_id(custodian)?;
     let keys: Vec<LeafKey> = std::iter::once(LeafKey::Member(*custodian))
         .chain(portion.iter().map(|consent| LeafKey::Consent(consent.consent)))
         .collect();
-    let asked = finality::state(&member.node()?, &wallet.network.trust, &keys, Height(0), Duration::ZERO).await;
-    match asked {
+    let wait = if newest == Height(0) { Duration::ZERO } else { PATIENCE };
+    let node = member.node()?;
+    match finality::state(&node, &wallet.network.trust, &keys, newest, wait).await {
+        Ok(None) if newest > Height(0) => Err(finality::behind(&node, newest)),
         Err(failure) if failure.exit == Exit::NotFinal => {
             settings.note(&format!("{} does not answer; showing what was known.", member.name()));
             Ok(None)

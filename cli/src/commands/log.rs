@@ -21,8 +21,6 @@ use tokio::time::Instant;
 
 pub(crate) async fn run(settings: &Settings) -> Fallible<Report> {
     let mut wallet = Wallet::open(settings).await?;
-    // Which consents stood when is needed to judge the decisions.
-    list::refresh(&mut wallet, settings).await?;
     let deadline = Instant::now() + settings.timeout;
     let (mut custodians, mut text, mut failed) = (Vec::new(), String::new(), None::<Box<Failure>>);
     for relationship in wallet.relationships()? {
@@ -32,6 +30,11 @@ pub(crate) async fn run(settings: &Settings) -> Fallible<Report> {
             Ok(log) => {
                 custodians.push(fields(&log, &relationship_label, &wallet.network));
                 text.push_str(&lines(&log, &wallet.network));
+                // Which consents stood when is needed to judge the decisions, as of a block that is no older.
+                match list::refresh_at(&mut wallet, &log.custodian, log.height, settings).await {
+                    Ok(()) => {}
+                    Err(failure) => worst(&mut failed, failure),
+                }
                 if let Err(alarm) = audit(&log, &wallet) {
                     worst(&mut failed, alarming(member.name(), &alarm));
                 }
@@ -167,7 +170,8 @@ fn lines(log: &Log, network: &Network) -> String {
                 format!("{word:<7} {by}  read {what} · {}  {access}  why: {code}", receipt.purpose)
             }
         };
-        text.push_str(&format!("  {:>4}  {time}  {what_happened}\n", entry.body.number));
+        let late = if log.entered_late.contains(&entry.body.number) { "  (entered late)" } else { "" };
+        text.push_str(&format!("  {:>4}  {time}  {what_happened}{late}\n", entry.body.number));
     }
     text
 }
