@@ -134,13 +134,13 @@ impl Owner {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return self.desk.sync(),
             };
-            let (now, head) = ((self.clock)(), (self.newest)());
             let mut answers = Vec::new();
             let group = first.into_iter().chain(self.queue.try_iter()).take(GROUP_MAX);
+            // An act may join the group while another is performed: it must see what was final when it was asked for.
             for act in group {
-                answers.push(act(&mut self.desk, now, &head)?);
+                answers.push(act(&mut self.desk, (self.clock)(), &(self.newest)())?);
             }
-            let to_send = self.desk.to_send(now, &head)?;
+            let to_send = self.desk.to_send((self.clock)(), &(self.newest)())?;
             self.desk.sync()?;
             answers.into_iter().for_each(|answer| answer());
             for transaction in to_send {

@@ -35,6 +35,39 @@ async fn what_was_answered_is_on_disk() {
 }
 
 #[tokio::test]
+async fn an_act_that_joins_a_group_sees_what_was_final_when_it_was_asked_for() {
+    let mut ledger = Cedar::new();
+    let old = ledger.ledger.tip.clone();
+    ledger.pass(GRID_MS);
+    let Cedar { desk, ledger, dir: _dir, .. } = ledger;
+    let newest = Arc::new(std::sync::Mutex::new(old));
+    let read = Arc::clone(&newest);
+    let (outbox, _sent) = mpsc::channel(OUTBOX_MAX);
+    let newest_of = Box::new(move || read.lock().unwrap().clone());
+    let (custodian, _thread) = Custodian::start(desk, Arc::new(|| TEN), newest_of, outbox).unwrap();
+    let (began, has_begun) = tokio::sync::oneshot::channel();
+    let (go_on, waits) = std::sync::mpsc::channel::<()>();
+    let busy = custodian.clone();
+    let first = tokio::spawn(async move {
+        let act = move |_: &mut Desk, _, _: &Tip| {
+            began.send(()).unwrap();
+            waits.recv().unwrap();
+            Ok(())
+        };
+        busy.act(act).await
+    });
+    has_begun.await.unwrap();
+    // The ledger moves on, then somebody asks, all while the first act is performed.
+    let height = ledger.tip.header().height;
+    *newest.lock().unwrap() = ledger.tip.clone();
+    let second = custodian.act(|_, _, head| Ok(head.header().height));
+    let (seen, released) = tokio::join!(second, async { go_on.send(()) });
+    released.unwrap();
+    assert_eq!(seen, Ok(height));
+    assert_eq!(first.await.unwrap(), Ok(()));
+}
+
+#[tokio::test]
 async fn what_is_to_be_final_leaves_by_the_outbox() {
     let mut cedar = Cedar::new();
     let patient = cedar.patient(1);
