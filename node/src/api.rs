@@ -41,6 +41,8 @@ use tokio::sync::Semaphore;
 
 /// Requests that are worked on at once.
 const CONCURRENT_MAX: usize = 4096;
+/// Of these, requests that wait for a height: whoever waits keeps nobody out who revokes or decides.
+const WAITING_MAX: usize = 1024;
 /// A request that takes longer is given up; longer than the longest wait for a height.
 const TIMEOUT: Duration = Duration::from_millis(public::WAIT_MS_MAX + 10_000);
 
@@ -55,7 +57,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { enrolments_per_minute: 120, unknown_revocations_per_minute: 30 }
+        Self { enrolments_per_minute: 60, unknown_revocations_per_minute: 30 }
     }
 }
 
@@ -97,6 +99,7 @@ pub struct App {
     enrolments: RateLimit,
     unknown_revocations: RateLimit,
     working: Semaphore,
+    waiting: Semaphore,
 }
 
 impl std::fmt::Debug for App {
@@ -124,6 +127,7 @@ impl App {
             enrolments: RateLimit::new(setup.limits.enrolments_per_minute),
             unknown_revocations: RateLimit::new(setup.limits.unknown_revocations_per_minute),
             working: Semaphore::new(CONCURRENT_MAX),
+            waiting: Semaphore::new(WAITING_MAX),
         })
     }
 }

@@ -74,7 +74,9 @@ pub(super) async fn proofs(
     let keys: BoundedVec<LeafKey, ENTRIES_MAX> = body.canonical(ENTRIES_MAX * 128)?;
     // Genesis has no certificate, so the first head that proves anything is 1.
     let height = Height(query.min_height.max(1));
-    let wait = Duration::from_millis(query.wait_ms.min(WAIT_MS_MAX));
+    let place = app.waiting.try_acquire();
+    let wait_ms = if place.is_ok() { query.wait_ms.min(WAIT_MS_MAX) } else { 0 };
+    let wait = Duration::from_millis(wait_ms);
     let late = if app.ledger.head().finalization.is_none() { Code::NothingCertified } else { Code::NotFinalInTime };
     let head = match tokio::time::timeout(wait, app.ledger.at_least(height)).await {
         Ok(Some(head)) => head,

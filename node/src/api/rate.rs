@@ -1,7 +1,7 @@
 //! How often somebody may ask without signing in. Addresses are kept in memory for a minute and never written down.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,7 @@ impl RateLimit {
 
     /// Whether one more request of `address` is allowed at `now`; counts it if so.
     pub(crate) fn allows(&self, address: IpAddr, now: Instant) -> bool {
+        let address = account_of(address);
         // A poisoned lock only means that another request died while counting; the counts are still usable.
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() >= ADDRESSES_MAX {
@@ -36,6 +37,14 @@ impl RateLimit {
         }
         window.1 = window.1.saturating_add(1);
         window.1 <= self.per_minute_max
+    }
+}
+
+/// Whoever has one IPv6 address has the 2⁶⁴ of its network: they are one account.
+fn account_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        canonical @ IpAddr::V4(_) => canonical,
     }
 }
 
@@ -52,6 +61,15 @@ mod tests {
         assert!(limit.allows(other, now));
         assert!(!limit.allows(one, now + WINDOW - Duration::from_millis(1)));
         assert!(limit.allows(one, now + WINDOW));
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_account() {
+        let limit = RateLimit::new(1);
+        let now = Instant::now();
+        let allows = |address: &str| limit.allows(address.parse().unwrap(), now);
+        assert_eq!(["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"].map(allows), [true, false, true]);
+        assert_eq!(["192.0.2.1", "::ffff:192.0.2.1"].map(allows), [true, false]);
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use crate::custodian::{NoRandomness, random};
 use amanah_ledger::crypto::PublicKey;
 use amanah_ledger::time::UnixMs;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 /// How long a session lasts.
 pub(crate) const SESSION_MS: u64 = 15 * 60 * 1000;
 /// How long a nonce may be signed.
 pub(crate) const NONCE_MS: u64 = 2 * 60 * 1000;
-/// Most nonces out at once.
+/// Most nonces out at once; a further one takes the place of the oldest, so that asking for many keeps nobody out.
 pub(crate) const NONCES_MAX: usize = 8192;
 /// Most sessions at once.
 pub(crate) const SESSIONS_MAX: usize = 65_536;
@@ -20,7 +20,7 @@ pub(crate) const SESSIONS_PER_RELATIONSHIP_MAX: usize = 4;
 /// Why nobody can sign in now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SessionError {
-    /// Too many nonces or sessions.
+    /// Too many sessions.
     #[error("too many sign-ins at once")]
     Full,
     /// No randomness for a nonce or token.
@@ -34,6 +34,8 @@ type TokenHash = [u8; 32];
 #[derive(Debug, Default)]
 struct Inner {
     nonces: BTreeMap<[u8; 32], UnixMs>,
+    /// The last nonces in their order, used up or not.
+    handed_out: VecDeque<[u8; 32]>,
     sessions: BTreeMap<TokenHash, (PublicKey, UnixMs)>,
     by_relationship: BTreeMap<PublicKey, Vec<TokenHash>>,
 }
@@ -50,14 +52,13 @@ impl Sessions {
     /// A fresh nonce to sign.
     pub(crate) fn nonce(&self, now: UnixMs) -> Result<[u8; 32], SessionError> {
         let mut inner = self.inner();
-        if inner.nonces.len() >= NONCES_MAX {
-            inner.nonces.retain(|_, expires| now < *expires);
-        }
-        if inner.nonces.len() >= NONCES_MAX {
-            return Err(SessionError::Full);
-        }
         let nonce = random()?;
         inner.nonces.insert(nonce, now.plus_ms(NONCE_MS));
+        inner.handed_out.push_back(nonce);
+        let oldest = if inner.handed_out.len() > NONCES_MAX { inner.handed_out.pop_front() } else { None };
+        if let Some(oldest) = oldest {
+            inner.nonces.remove(&oldest);
+        }
         Ok(nonce)
     }
 

@@ -18,13 +18,16 @@ fn a_nonce_serves_once_and_for_two_minutes() {
 }
 
 #[test]
-fn nonces_are_bounded_and_expiry_makes_room() {
+fn nonces_are_bounded_and_a_flood_keeps_nobody_out() {
     let sessions = Sessions::default();
-    for _ in 0..NONCES_MAX {
+    let first = sessions.nonce(NOW).unwrap();
+    let honest = sessions.nonce(NOW).unwrap();
+    for _ in 1..NONCES_MAX {
         sessions.nonce(NOW).unwrap();
     }
-    assert_eq!(sessions.nonce(NOW), Err(SessionError::Full));
-    assert!(sessions.nonce(NOW.plus_ms(NONCE_MS)).is_ok());
+    assert_eq!(sessions.inner().nonces.len(), NONCES_MAX);
+    assert!(!sessions.spend(NOW, &first), "the oldest has made room");
+    assert!(sessions.spend(NOW, &honest));
 }
 
 #[test]
