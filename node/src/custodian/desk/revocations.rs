@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 
 /// Most revocations pending at one node.
 const PENDING_MAX: usize = 65_536;
+/// Most of them that end consents nobody knows: anybody can make such keys, and must not keep a patient's own
+/// revocation out.
+const UNKNOWN_MAX: usize = 4_096;
 const RECORD_BYTES_MAX: usize = 1024;
 const RESEND_MS_MIN: u64 = 2_000;
 const RESEND_MS_MAX: u64 = 60_000;
@@ -60,6 +63,13 @@ impl PendingRevocations {
         self.by_consent.contains_key(consent)
     }
 
+    /// Whether no more are taken; for a consent unknown at `unknown_at`, whether no more of such are.
+    fn is_full(&self, unknown_at: Option<&Tip>) -> bool {
+        let Some(head) = unknown_at else { return self.by_consent.len() >= PENDING_MAX };
+        let unknown = self.by_consent.keys().filter(|consent| head.state().consent(consent).is_none());
+        unknown.take(UNKNOWN_MAX).count() == UNKNOWN_MAX
+    }
+
     fn insert(&mut self, consent: PublicKey, number: u64, record: Record) {
         let pending = Pending { number, record, send_from: UnixMs(0), wait_ms: RESEND_MS_MIN };
         self.by_consent.insert(consent, pending);
@@ -100,7 +110,8 @@ impl Desk {
             let Record { transaction, accepted } = &pending.record;
             return Ok(Ok(self.accepted(&consent, transaction, *accepted)));
         }
-        if self.revocations.by_consent.len() >= PENDING_MAX {
+        let is_unknown = leaf.is_none() && self.grants.item(&consent).is_none();
+        if self.revocations.is_full(is_unknown.then_some(head)) {
             return Ok(Err(RevokeError::Busy));
         }
         let (number, accepted) = (self.revocations.next, self.time(clock, head));
