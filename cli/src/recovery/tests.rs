@@ -45,7 +45,7 @@ fn only_the_document_that_the_ledger_means_and_the_patient_certified_comes_back(
     let forged = held(&stranger, member(7, "zaytun"));
     assert_eq!(forged.verify(&CHAIN, &Ed25519), Ok(()), "it fits together, but is not the patient's");
     let shown = HeldConsents::try_from(vec![forged, real.clone()]).unwrap();
-    assert_eq!(own(shown, &patient.public_key()), [real.clone()]);
+    assert_eq!(own(shown, &patient.public_key()), std::slice::from_ref(&real));
 
     let leaf = ConsentLeaf {
         consent: key(5).public_key(),
