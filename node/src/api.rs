@@ -4,6 +4,7 @@
 //! what it wrote is durable. Bodies, waits and concurrent requests are bounded. Logs name the route's template, the
 //! status and the time it took: no path, no address, no body. Every refusal is a [`Problem`].
 
+mod connections;
 mod hospital;
 mod problem;
 mod public;
@@ -29,6 +30,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, serve::ListenerExt};
+use connections::{Bounded, CONNECTIONS_MAX};
 use rate::RateLimit;
 use sessions::Sessions;
 use std::collections::BTreeSet;
@@ -168,9 +170,9 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let listener = listener.tap_io(|stream| {
+    let listener = Bounded::new(listener, CONNECTIONS_MAX).tap_io(|connection| {
         // Small answers leave at once.
-        if let Err(error) = stream.set_nodelay(true) {
+        if let Err(error) = connection.stream.set_nodelay(true) {
             tracing::debug!(%error, "no TCP_NODELAY");
         }
     });
