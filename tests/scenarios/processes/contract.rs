@@ -1,14 +1,16 @@
 //! What scripts rely on, on one demo network: every command with `--json` and without, its fields, its exit codes.
 
 mod answers;
+mod outages;
 
-use crate::harness::{Network, eventually};
+use crate::harness::Network;
 use answers::{Script, fields};
 use serde_json::Value;
 use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
-use std::time::Duration;
 
 const PASSPHRASE: &str = "canary passphrase of mira";
 
@@ -28,8 +30,9 @@ fn every_command_answers_scripts_and_people_as_promised() {
     refusals(&script, &relationship);
     usage(&script);
     colours(&script);
-    faults(&script);
-    ends(&script);
+    outages::second_start(&script);
+    outages::faults(&script);
+    outages::ends(&script);
 }
 
 fn demo_and_network(script: &Script<'_>) {
@@ -217,6 +220,8 @@ fn revocations(script: &Script<'_>, consents: &[String]) {
     let list = script.json(0, "list", &script.mira(&["list"]));
     let states: Vec<&Value> = list["consents"].as_array().unwrap().iter().map(|consent| &consent["state"]).collect();
     assert_eq!(states, ["revoked", "revoked", "active", "active"]);
+    let again = script.json(0, "revoke", &script.mira(&["revoke", &consents[0], "--yes"]));
+    assert_eq!(again["height"], revoked["height"], "a second one changes nothing");
     script.json(5, "revoke", &script.mira(&["revoke", "C-0000-0000", "--yes"]));
     script.json(2, "revoke", &script.mira(&["revoke", "C-000", "--yes"]));
     script.json(2, "revoke", &script.mira(&["revoke", &consents[2]]));
@@ -294,6 +299,9 @@ fn refusals(script: &Script<'_>, relationship: &str) {
         script.json(code, "hospital.check", &script.check(relationship, "qamar", "labs"));
     }
 
+    let api = script.json(0, "demo.status", &["demo", "status"])["hospitals"][0]["api"].as_str().unwrap().to_owned();
+    assert!(without_key(&api, "/v1/patients").starts_with("HTTP/1.1 401 "), "a desk's question without a key");
+
     let keystore = script.network.home().join("wallets/mira/keystore.json");
     fs::set_permissions(&keystore, fs::Permissions::from_mode(0o644)).unwrap();
     script.json(9, "list", &script.mira(&["list"]));
@@ -331,71 +339,12 @@ fn colours(script: &Script<'_>) {
     assert!(!output.stderr.contains(&0x1b) && !output.stdout.contains(&0x1b));
 }
 
-fn faults(script: &Script<'_>) {
-    let killed = script.json(0, "demo.kill", &["demo", "kill", "zaytun"]);
-    assert_eq!((&killed["name"], &killed["running"]), (&"zaytun".into(), &false.into()));
-    script.json(0, "demo.kill", &["demo", "kill", "zaytun"]);
-    script.plain(0, &["demo", "kill", "zaytun"]);
-    let status = script.json(0, "demo.status", &["demo", "status"]);
-    let dead = &status["hospitals"][3];
-    assert_eq!((&dead["running"], &dead["height"], &dead["pid"]), (&false.into(), &Value::Null, &Value::Null));
-    // A stranger's process under the old number is not the hospital: the lock on the home tells.
-    let pid = script.network.home().join("demo/zaytun/pid");
-    fs::write(&pid, std::process::id().to_string()).unwrap();
-    assert_eq!(script.json(0, "demo.status", &["demo", "status"])["hospitals"][3]["running"], false);
-    script.json(0, "demo.kill", &["demo", "kill", "zaytun"]);
-    let validators = script.json(0, "network.status", &["network", "status"]);
-    assert_eq!(
-        (&validators["validators"][3]["reachable"], &validators["validators"][3]["height"]),
-        (&false.into(), &Value::Null)
-    );
-    // A member's name stands in the network file: it resolves while the member is down.
-    let granted = script.json(0, "grant", &script.grant("zaytun", "labs", &["--records-at", "cedar"]));
-    assert_eq!(granted["consents"][0]["final"], true, "three of four go on");
-    script.json(7, "grant", &script.grant("unseen@zaytun", "labs", &["--records-at", "cedar"]));
-
-    script.json(0, "demo.kill", &["demo", "kill", "rawda"]);
-    let stuck = script.json(7, "grant", &script.grant("qamar", "meds", &["--records-at", "cedar", "--timeout", "1s"]));
-    let consent = &stuck["consents"][0];
-    fields(consent, "consent:C custodian:text final:bool elapsed_ms:int");
-    assert_eq!(
-        (&consent["final"], &consent["height"], &consent["receipt"]),
-        (&false.into(), &Value::Null, &Value::Null)
-    );
-    script.plain(7, &["enrol", "rawda", "--profile", "noor", "--passphrase-file", &script.passphrase()]);
-    for _ in 0..2 {
-        script.json(0, "demo.heal", &["demo", "heal", "rawda"]);
-    }
-    script.plain(0, &["demo", "heal", "zaytun"]);
-    eventually(Duration::from_secs(30), "the grant does not become final by itself", || {
-        let list = script.json(0, "list", &script.mira(&["list"]));
-        let found =
-            list["consents"].as_array().unwrap().iter().find(|one| one["consent"] == consent["consent"])?.clone();
-        (found["final"] == true && found["state"] == "active").then_some(())
-    });
-    script.json(0, "log", &script.mira(&["log"]));
-    for args in [["demo", "kill", "nobody"], ["demo", "heal", "nobody"]] {
-        script.json(5, &args[..2].join("."), &args);
-    }
-}
-
-fn ends(script: &Script<'_>) {
-    let before = script.network.agree_within(Duration::from_secs(30));
-    fields(&script.json(0, "demo.down", &["demo", "down"]), "stopped:list purged:bool");
-    script.plain(0, &["demo", "down"]);
-    let status = script.json(0, "demo.status", &["demo", "status"]);
-    assert!(status["hospitals"].as_array().unwrap().iter().all(|hospital| hospital["running"] == false));
-    let offline = script.json(7, "revoke", &["revoke", "--slip", &script.slip("cedar")]);
-    assert_eq!(offline["error"]["code"], "AMN-0302");
-    let again = script.json(0, "demo.up", &["demo", "up"]);
-    assert!(again["hospitals"][0]["height"].as_u64() >= before["height"].as_u64(), "it goes on from there");
-    script.json(0, "log", &script.mira(&["log"]));
-    script.json(0, "demo.down", &["demo", "down", "--purge"]);
-    assert!(!script.network.home().join("demo/cedar").exists());
-    assert!(script.network.home().join("wallets/mira/keystore.json").exists(), "a person's own wallet stays");
-    script.json(5, "demo.heal", &["demo", "heal", "cedar"]);
-    assert_eq!(script.json(0, "demo.status", &["demo", "status"])["hospitals"], serde_json::json!([]));
-    script.json(5, "network.status", &["network", "status"]);
+/// The whole answer to a plain GET.
+fn without_key(api: &str, path: &str) -> String {
+    let address = api.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    std::io::read_to_string(stream).unwrap()
 }
 
 /// Nobody but the owner reads it.
