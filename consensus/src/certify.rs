@@ -32,7 +32,7 @@ impl Machine {
         self.peers.shows_view(from, view);
     }
 
-    /// Whether votes of `view` are kept (pitfall 19).
+    /// Whether votes of `view` are kept.
     fn is_counted(&self, view: View) -> bool {
         let behind = self.last_final.view.0.saturating_sub(EVIDENCE_TAIL);
         let lowest = behind.max(self.view.0.saturating_sub(VIEWS_BEHIND_MAX));
@@ -118,7 +118,7 @@ impl Machine {
         self.check_certified(step, view);
     }
 
-    /// R6: once to every peer that did not show it yet. A Finalization also to those who went on (amendment 14).
+    /// R6: once to every peer that did not show it yet. A Finalization also to those who went on (refinement 14).
     fn forward(&self, step: &mut Step<'_>, from: Option<ValidatorIndex>, certificate: &VerifiedCertificate) {
         let view = certificate.view();
         let is_final = matches!(certificate, VerifiedCertificate::Finalization(_));
@@ -131,7 +131,7 @@ impl Machine {
     }
 
     /// R6: a leader that withholds its block must not also kill the next leader's view. The first f+1 signers after the
-    /// next leader give it the block (amendment 16).
+    /// next leader give it the block (refinement 16).
     fn push_block(&self, step: &mut Step<'_>, notarization: &VerifiedNotarization) {
         let vote = notarization.vote();
         let next = vote.view.next();
@@ -170,7 +170,7 @@ impl Machine {
         self.rounds = self.rounds.split_off(&lowest);
     }
 
-    /// Amendment 3: the certificate that let us enter the current view, and that we did.
+    /// Refinement 3: the certificate that let us enter the current view, and that we did.
     pub(crate) fn log_entry(&mut self, step: &mut Step<'_>) {
         let before = View(self.view.0.saturating_sub(1));
         let Some(kind) = self.book.page(before).and_then(|page| page.best()).map(|(kind, _)| kind) else { return };

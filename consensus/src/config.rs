@@ -60,7 +60,7 @@ pub struct Timing {
     pub clock_alarm_ms: u64,
     /// Distance of status messages.
     pub status_ms: u64,
-    /// A validator that said nothing for this long does not lead (2.8).
+    /// A validator that said nothing for this long does not lead (Silent leader).
     pub silence_ms: u64,
     /// Longest distance of retries.
     pub retry_max_ms: u64,

@@ -36,7 +36,7 @@ impl Evidence {
             (VoteContent::Finalize(_), VoteContent::Finalize(_)) => EvidenceKind::DoubleFinalize,
             (VoteContent::Nullify { .. }, VoteContent::Finalize(_))
             | (VoteContent::Finalize(_), VoteContent::Nullify { .. }) => EvidenceKind::NullifyAndFinalize,
-            // Notarize beside another block's Finalize is what an equivocating leader causes (amendment 12).
+            // Notarize beside another block's Finalize is what an equivocating leader causes (refinement 12).
             (VoteContent::Notarize(_), VoteContent::Nullify { .. } | VoteContent::Finalize(_))
             | (VoteContent::Nullify { .. }, VoteContent::Notarize(_) | VoteContent::Nullify { .. })
             | (VoteContent::Finalize(_), VoteContent::Notarize(_)) => return None,

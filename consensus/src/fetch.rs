@@ -42,7 +42,7 @@ impl Asks {
 }
 
 impl Machine {
-    /// Asks one source for each wanted block, the next one after Δ/4 (amendment 16).
+    /// Asks one source for each wanted block, the next one after Δ/4 (refinement 16).
     pub(crate) fn fetch_blocks(&mut self, step: &mut Step<'_>) {
         let wanted = self.wanted_blocks();
         self.fetches.retain(|digest, _| wanted.contains_key(digest));
@@ -102,7 +102,7 @@ impl Machine {
         }
     }
 
-    /// Amendment 15: asks for the certificates that we lack, f+1 peers in rotation every Δ, until none is missing.
+    /// Refinement 15: asks for the certificates that we lack, f+1 peers in rotation every Δ, until none is missing.
     pub(crate) fn ask_for_certificates(&mut self, step: &mut Step<'_>) {
         let views = self.missing_views();
         if views.is_empty() {

@@ -65,7 +65,7 @@ impl Machine {
         true
     }
 
-    /// 2.12: nothing more is signed in this epoch, and the vote log says so.
+    /// Epochs: nothing more is signed in this epoch, and the vote log says so.
     fn close_epoch(&mut self, step: &mut Step<'_>, seal: &FinalPoint) {
         let epoch = self.config.epoch;
         self.log(step, Record::EpochClosed(epoch));
@@ -78,7 +78,7 @@ impl Machine {
         self.pool.prune_final(&newest.digest, newest.height);
         self.book.prune(view);
         self.rounds = self.rounds.split_off(&View(view.0.saturating_sub(EVIDENCE_TAIL)));
-        // Amendment 10: hints from before are about what is final now.
+        // Refinement 10: hints from before are about what is final now.
         self.peers.forget_hints();
         self.retry.restart();
     }

@@ -30,7 +30,7 @@ pub(crate) enum Justified {
     Proven(JustifiedProposal),
     /// We lack a certificate: wait and ask (R7).
     Missing,
-    /// No, and no certificate can change that. A fault of the proposal, not of the block (amendment 2).
+    /// No, and no certificate can change that. A fault of the proposal, not of the block (refinement 2).
     Refused,
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn justify(book: &Certificates, vote: &BlockVote, block: &BlockFacts,
     let Some(certified) = book.block(vote.parent_view) else {
         return Justified::Missing;
     };
-    // Amendment 13: a child first proposed in this view, or the seal block itself again; on a seal only the latter.
+    // Refinement 13: a child first proposed in this view, or the seal block itself again; on a seal only the latter.
     let descent = if block.digest == certified && block.content == Content::Seal {
         Descent::Reproposal
     } else if block.parent == certified && block.proposed_view == vote.view && parent != Content::Seal {

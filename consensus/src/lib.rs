@@ -47,7 +47,7 @@
 //! All honest validators enter a view within Δ of the first (R6). An honest leader ships everything a voter needs and
 //! reaches all by 2Δ; votes are there by 3Δ. A leader that fails costs its view, at most f in a row; waits grow when more
 //! fail. A block whose view f+1 gave up becomes final through a child, an empty one if need be. After a crash of all, the
-//! logs together hold every certificate that the given votes rest on (2.9).
+//! logs together hold every certificate that the given votes rest on (Durability).
 //!
 //! # Deviations from the paper, each with its reason
 //! - Quorum `⌊(n+f)/2⌋+1`, one smaller than `n-f` where 3 divides `n`: it still intersects in an honest vote, and six

@@ -1,8 +1,8 @@
 //! The machine: the state of one validator in one epoch, stepped by inputs.
 //!
 //! A step takes one input and then settles: it applies the rules until none applies. The rules are in the files beside
-//! this one: [`crate::certify`] R0 R6, [`crate::propose`] R1, [`crate::vote`] R2 R4, [`crate::timers`] R3 2.6–2.8,
-//! [`crate::finality`] R5 R8, [`crate::retry`] R10, [`crate::fetch`] and [`crate::sync`] 2.10, [`crate::status`] hints.
+//! this one: [`crate::certify`] R0 R6, [`crate::propose`] R1, [`crate::vote`] R2 R4, [`crate::timers`] R3,
+//! [`crate::finality`] R5 R8, [`crate::retry`] R10, [`crate::fetch`] and [`crate::sync`] catch-up, [`crate::status`] hints.
 
 use crate::application::{Application, Content, Verdict};
 use crate::book::Certificates;

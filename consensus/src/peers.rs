@@ -38,7 +38,7 @@ pub(crate) struct Heard {
     pub(crate) is_hint: bool,
 }
 
-/// Bytes that may be served, refilled over time (2.10).
+/// Bytes that may be served, refilled over time (Catch-up).
 #[derive(Debug, Clone, Copy)]
 struct Budget {
     bytes: u64,
@@ -106,7 +106,7 @@ impl Peers {
         }
     }
 
-    /// Whether its signatures are still worth checking in this view (pitfall 21).
+    /// Whether its signatures are still worth checking in this view.
     pub(crate) fn is_trusted_to_sign(&self, index: ValidatorIndex) -> bool {
         self.get(index).is_some_and(|peer| peer.bad < BAD_SIGNATURES_MAX)
     }

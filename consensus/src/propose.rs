@@ -99,12 +99,12 @@ impl Machine {
         Some((facts.digest, bytes))
     }
 
-    /// Amendment 5: whether a child of `parent` would be within the depth that may carry transactions.
+    /// Refinement 5: whether a child of `parent` would be within the depth that may carry transactions.
     pub(crate) fn may_carry_transactions(&self, parent: &Parent) -> bool {
         self.depth(parent.point.height.next()) <= DEPTH_MAX
     }
 
-    /// 2.7: whether `parent` was certified long enough ago without becoming final.
+    /// Stale tip: whether `parent` was certified long enough ago without becoming final.
     pub(crate) fn is_stale(&self, step: &mut Step<'_>, parent: &Parent) -> bool {
         let certified_at = self.book.page(parent.view).and_then(|page| page.certified_at);
         let is_open = parent.view > self.last_final.view;
@@ -130,14 +130,14 @@ impl Machine {
         self.book.newest_finalization().map(|finalization| finalization.certificate())
     }
 
-    /// Signs, logs the vote and all it rests on (2.9), and checks our own signature before anybody else does.
+    /// Signs, logs the vote and all it rests on (Durability), and checks our own signature before anybody else does.
     pub(crate) fn cast(&mut self, step: &mut Step<'_>, intent: &Intent<'_>) -> Option<VerifiedVote> {
         let (vote, record) = self.safety.sign(intent)?;
         self.log_entry(step);
         match intent {
             Intent::Notarize(proposal) => self.log_block(step, &proposal.vote().block),
             Intent::Nullify(_) => {}
-            // Amendment 3: after a crash a Finalize vote forbids Nullify, so what it rests on must still be there.
+            // Refinement 3: after a crash a Finalize vote forbids Nullify, so what it rests on must still be there.
             Intent::Finalize(notarization) => {
                 self.log_block(step, &notarization.vote().block);
                 self.log_certificate(step, crate::book::Kind::Notarization, notarization.vote().view);

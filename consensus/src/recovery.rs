@@ -1,4 +1,4 @@
-//! 2.9: a machine comes back with everything it promised. Records are read in any order; the highest of everything wins.
+//! Durability: a machine comes back with everything it promised. Records are read in any order; the highest of everything wins.
 
 use crate::application::{Application, Content};
 use crate::book::{Certificates, Kind};
@@ -100,7 +100,7 @@ impl Machine {
             }
             Record::Voted(vote) => {
                 self.safety.remember(vote, &self.electorate)?;
-                // 2.9: a Finalize vote may be for a view that we left.
+                // Durability: a Finalize vote may be for a view that we left.
                 let view = vote.content.view();
                 match vote.content {
                     VoteContent::Notarize(_) | VoteContent::Nullify { .. } => self.view = self.view.max(view),

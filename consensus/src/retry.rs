@@ -18,7 +18,7 @@ pub(crate) struct Retry {
 }
 
 impl Retry {
-    /// Amendment 22: on entry of a view, and when a stream opens, t_r counts from the start.
+    /// Refinement 22: on entry of a view, and when a stream opens, t_r counts from the start.
     pub(crate) fn restart(&mut self) {
         *self = Self::default();
     }
@@ -47,7 +47,7 @@ impl Machine {
         self.retry.at = Some(next);
         step.wake(next);
         let bundle = self.bundle();
-        // Pitfall 3: our own repeated votes count for us as they do for others.
+        // Our own repeated votes count for us as they do for others.
         for vote in &bundle.votes {
             if let Some(verified) = self.electorate.check_vote(vote) {
                 self.count(step, verified);

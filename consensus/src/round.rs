@@ -1,7 +1,7 @@
 //! The votes and the proposal of one view: one slot per validator and kind of vote.
 //!
 //! The first vote counts, a repeated one changes nothing, a conflicting one becomes evidence and does not count. A
-//! certificate made by others overrides what the slots say (pitfalls 4, 7, 8).
+//! certificate made by others overrides what the slots say (R6).
 
 use crate::book::Kind;
 use crate::certificate::{Electorate, VerifiedCertificate, VerifiedVote};

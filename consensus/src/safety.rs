@@ -6,14 +6,14 @@
 //! - Nullify: never after Finalize of the same view (R3);
 //! - Finalize: only for a [`VerifiedNotarization`], never after Nullify of the same view, one content (R4);
 //! - nothing in a view at or below the floor, the highest view known to be finalized: the memory of those views may be
-//!   gone (2.9);
+//!   gone (Durability);
 //! - Notarize and Nullify never in a view below one where it gave either: a machine does not go back (R0);
-//! - nothing after it was stopped (R8) or the epoch was closed (2.12).
+//! - nothing after it was stopped (R8) or the epoch was closed (Epochs).
 //!
 //! A vote leaves this module together with the [`Record`] that remembers it; the driver makes the record durable before
 //! the vote is sent. Retries repeat the stored vote and sign nothing (R10).
 //!
-//! A freshness statement (amendment 9: `Head`, with its own [`amanah_ledger::crypto::Domain::Head`]) would be signed
+//! A freshness statement (refinement 9: `Head`, with its own [`amanah_ledger::crypto::Domain::Head`]) would be signed
 //! here and nowhere else, under the rule "no Finalize above it was signed, and later than every statement before".
 //! Nothing asks for one yet.
 
@@ -148,7 +148,7 @@ impl Safety {
             Intent::Finalize(notarization) => VoteContent::Finalize(*notarization.vote()),
         };
         let view = content.view();
-        // 2.9: what was said at or below the floor may be forgotten, so nothing more is said there.
+        // Durability: what was said at or below the floor may be forgotten, so nothing more is said there.
         if self.power != Power::Signing || content.epoch() != self.epoch || view <= self.floor {
             return None;
         }
@@ -198,7 +198,7 @@ impl Safety {
         }
     }
 
-    /// 2.12: the epoch is over.
+    /// Epochs: the epoch is over.
     pub(crate) fn close(&mut self) {
         self.power = Power::Closed;
     }

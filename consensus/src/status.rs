@@ -24,7 +24,7 @@ impl Peer {
         self.status.map(|heard| heard.status.final_height)
     }
 
-    /// Amendment 10: its has_work counts if it is recent, from our view or a later one, and newer than our newest final
+    /// Refinement 10: its has_work counts if it is recent, from our view or a later one, and newer than our newest final
     /// block (the status is forgotten as a hint when a block becomes final).
     pub(crate) fn hints_at_work(&self, view: View, now: u64) -> bool {
         self.status.is_some_and(|heard| {
@@ -123,7 +123,7 @@ impl Machine {
         }
     }
 
-    /// Amendment 7: an alarm, nothing more.
+    /// Refinement 7: an alarm, nothing more.
     fn check_clock(&mut self, step: &mut Step<'_>) {
         let offsets = self.peers.iter().filter_map(|(_, peer)| peer.offset).collect();
         let median = Offset::median(offsets).filter(|m| m.is_alarming(self.config.timing.clock_alarm_ms));

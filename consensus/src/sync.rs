@@ -1,4 +1,4 @@
-//! Catch-up by height (2.10): final blocks with their Finalizations, from whoever says to have more.
+//! Catch-up by height (Catch-up): final blocks with their Finalizations, from whoever says to have more.
 //!
 //! An answer is taken as far as it proves itself. Its blocks go into the pool and its Finalizations into the book, so
 //! that they are judged and become final in the one place where that happens ([`crate::finality`]).

@@ -2,7 +2,7 @@
 //!
 //! T1, a block is later than its parent, is part of its validity and checked where blocks are judged. T2 and T3 are
 //! conditions of our vote and never make a block invalid: a wrong clock must not look like a wrong block. Nobody declines
-//! to lead because of its clock (amendment 7); it raises an alarm.
+//! to lead because of its clock (refinement 7); it raises an alarm.
 
 use crate::config::Timing;
 use crate::limits::BACKOFF_MAX;

@@ -1,4 +1,4 @@
-//! R3 with 2.6, 2.7 and 2.8: when we give a view up. Timers run only when there is something to do: an idle network
+//! R3, timers, work and the silent leader: when we give a view up. Timers run only when there is something to do: an idle network
 //! changes no view and writes nothing.
 
 use crate::machine::{Machine, Step};
@@ -20,7 +20,7 @@ enum Reason {
     Refused,
     /// The leader gave its own view up.
     LeaderGaveUp,
-    /// The leader says nothing while a quorum of others does (2.8).
+    /// The leader says nothing while a quorum of others does (Silent leader).
     LeaderSilent,
 }
 
@@ -35,7 +35,7 @@ impl Machine {
             self.turn.work_at = Some(step.now);
         }
         let Some(reason) = self.reason_to_give_up(step) else { return false };
-        // Amendment 10: what armed the timer may be gone.
+        // Refinement 10: what armed the timer may be gone.
         let has_proposal = self.rounds.get(&self.view).is_some_and(|round| round.live_candidate().is_some());
         if !has_proposal && !self.is_work(step) {
             self.turn.work_at = None;
@@ -68,7 +68,7 @@ impl Machine {
         let grace = self.config.timing.gossip_grace_ms;
         let waits = self.waits();
         if let Some(work_at) = self.turn.work_at {
-            // Amendment 17: remembered until there is work.
+            // Refinement 17: remembered until there is work.
             if round.is_some_and(|round| round.candidate().is_some() && !has_proposal) {
                 return Some(Reason::Refused);
             }
@@ -88,7 +88,7 @@ impl Machine {
         step.is_due(armed_at.saturating_add(waits.certificate_ms())).then_some(Reason::NoCertificate)
     }
 
-    /// 2.8: local and never on the ledger. Without a quorum of others alive the silence may be ours.
+    /// Silent leader: local and never on the ledger. Without a quorum of others alive the silence may be ours.
     fn is_leader_silent(&self, now: u64, leader: ValidatorIndex) -> bool {
         let silence_ms = self.config.timing.silence_ms;
         let is_alive = |index: &ValidatorIndex| self.peers.is_alive(*index, now, silence_ms);
@@ -96,12 +96,12 @@ impl Machine {
         leader != self.config.me && !is_alive(&leader) && others + 1 >= self.electorate.committee().quorum()
     }
 
-    /// work(v) of 2.7: something of our own, or f+1 others who say or show that they have something.
+    /// work(v): something of our own, or f+1 others who say or show that they have something.
     fn is_work(&self, step: &mut Step<'_>) -> bool {
         self.has_own_work(step) || self.others_at_work(step.now) > self.electorate.committee().f()
     }
 
-    /// Amendment 10: never derived from what others say, or the network keeps itself awake for ever. Amendment 11: what
+    /// Refinement 10: never derived from what others say, or the network keeps itself awake for ever. Refinement 11: what
     /// our builder would include on our tip, not what lies in the mempool.
     pub(crate) fn has_own_work(&self, step: &mut Step<'_>) -> bool {
         let tip = self.tip().unwrap_or(self.last_final);

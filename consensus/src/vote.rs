@@ -19,7 +19,7 @@ enum Gate {
     Vote(JustifiedProposal),
     /// Something is missing or not yet true.
     Wait,
-    /// Not in this view. The block itself may still be judged, certified elsewhere, or built on (amendment 2).
+    /// Not in this view. The block itself may still be judged, certified elsewhere, or built on (refinement 2).
     Refuse(Refusal),
 }
 
@@ -58,13 +58,13 @@ impl Machine {
         if content.view < self.view || content.view.0 > reach {
             return;
         }
-        // Amendment 24: no slot, and no other work, before the leader's signature was checked.
+        // Refinement 24: no slot, and no other work, before the leader's signature was checked.
         let verified = if is_known { None } else { self.electorate.check_vote(&vote) };
         if !is_known && verified.is_none() {
             self.peers.sent_bad_signature(from);
             return;
         }
-        // Amendment 15: the certificates inside move us to the view of the proposal.
+        // Refinement 15: the certificates inside move us to the view of the proposal.
         self.take_certificates(step, from, justification.certificates().cloned());
         if content.view < self.view || content.view.0 > self.view.0.saturating_add(VIEWS_AHEAD_MAX) {
             return;
@@ -86,7 +86,7 @@ impl Machine {
         if vote.view == self.view {
             self.turn.proposal_at.get_or_insert(step.now);
         }
-        // Amendment 1: bytes that are not the block named in the vote are no verdict over it; it is still asked for.
+        // Refinement 1: bytes that are not the block named in the vote are no verdict over it; it is still asked for.
         if !self.pool.contains(&vote.block)
             && let Some(facts) = step.app.open(&block).filter(|facts| facts.digest == vote.block)
         {
@@ -112,7 +112,7 @@ impl Machine {
                     round.refuse();
                 }
                 self.turn.proposal_at = None;
-                // Amendment 14: the proposer did not know what is final.
+                // Refinement 14: the proposer did not know what is final.
                 let is_unaware = matches!(refusal, Refusal::Padding | Refusal::Outdated);
                 if let Some(certificate) = self.newest_finalization().filter(|_| is_unaware) {
                     step.send(self.leaders.of(self.view), Message::Certificate(certificate.clone()));
@@ -145,14 +145,14 @@ impl Machine {
             Some(Verdict::Invalid) => return Gate::Refuse(Refusal::Invalid),
             Some(Verdict::Valid) => {}
         }
-        // 2.12: a seal block proposed again is exempt from everything that concerns fresh blocks.
+        // Epochs: a seal block proposed again is exempt from everything that concerns fresh blocks.
         if proposal.descent() == Descent::Reproposal {
             return Gate::Vote(proposal);
         }
         match held.facts.content {
-            // Amendment 6: a seal block is not empty, and may be as deep as it must.
+            // Refinement 6: a seal block is not empty, and may be as deep as it must.
             Content::Seal => {}
-            // Amendment 5: above the depth bound only empty blocks.
+            // Refinement 5: above the depth bound only empty blocks.
             Content::Transactions if self.depth(held.facts.height) > DEPTH_MAX => return Gate::Wait,
             Content::Transactions => {}
             Content::Empty => {
@@ -174,7 +174,7 @@ impl Machine {
         Gate::Vote(proposal)
     }
 
-    /// Amendment 23: an empty block is worth a vote only if its parent was certified for Δ and is not final. Otherwise a
+    /// Refinement 23: an empty block is worth a vote only if its parent was certified for Δ and is not final. Otherwise a
     /// liar could pad the ledger in the moment before a Finalization arrives.
     fn padding(&self, step: &mut Step<'_>, parent: Digest, parent_view: View) -> Option<Gate> {
         let page = self.book.page(parent_view);

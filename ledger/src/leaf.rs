@@ -106,7 +106,7 @@ pub struct ConsentLeaf {
 pub enum MemberStatus {
     /// May do everything.
     Active,
-    /// May anchor and relay revocations, nothing else.
+    /// May anchor; its node still carries revocations of known consents. Nothing else.
     Suspended {
         /// From this height on.
         since: Height,

@@ -36,7 +36,7 @@ fn r2_a_child_of_the_certified_block_is_proven_when_every_view_between_was_given
     let child = block(B, A, 4, TXS);
     let vote = block_vote(4, 1, B);
     assert!(matches!(justify(&book(&[2, 3]), &vote, &child, TXS), Justified::Proven(p) if *p.vote() == vote));
-    // Pitfall 10: one missing skip is not a detail.
+    // One missing skip is not a detail.
     for incomplete in [&[2][..], &[3], &[]] {
         assert_eq!(justify(&book(incomplete), &vote, &child, TXS), Justified::Missing);
     }

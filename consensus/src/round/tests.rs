@@ -62,7 +62,7 @@ fn evidence_names_only_what_no_honest_validator_says() {
         matches!(count(&mut guilty, &finalize(2, 1)), Counted::Proof(e) if e.kind == EvidenceKind::NullifyAndFinalize)
     );
     assert!(matches!(count(&mut guilty, &finalize(2, 2)), Counted::Proof(e) if e.kind == EvidenceKind::DoubleFinalize));
-    // Amendment 12: a late Nullify beside Notarize, and Notarize beside another block's Finalize, are honest.
+    // Refinement 12: a late Nullify beside Notarize, and Notarize beside another block's Finalize, are honest.
     let mut honest = Round::default();
     assert_eq!(count(&mut honest, &notarize(2, 1)), Counted::New);
     assert_eq!(count(&mut honest, &nullify(2)), Counted::New);

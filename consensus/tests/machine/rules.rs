@@ -160,7 +160,7 @@ fn r0_any_certificate_of_a_later_view_moves_us_and_none_moves_us_back() {
     assert_eq!(solo.view(), 41, "without the block");
     solo.hear(2, Message::Certificate(certificate(nullify(30))));
     assert_eq!(solo.view(), 41);
-    // Amendment 15: what was jumped over is asked for.
+    // Refinement 15: what was jumped over is asked for.
     let views = solo.sent.iter().filter_map(|(_, message)| match message {
         Message::CertificateRequest { views, .. } => Some(views.len()),
         _ => None,
@@ -351,7 +351,7 @@ fn r4_a_notarized_block_is_finalized_once_it_is_held_and_valid() {
     solo.hear(1, Message::BlockResponse { digest: theirs.digest(), block: bytes(&theirs) });
     assert!(solo.said(VoteContent::Finalize(content)), "unchained: we are in a later view");
     let logged = Record::Certificate(certificate(VoteContent::Notarize(content)));
-    assert!(solo.log.contains(&logged) && solo.log.contains(&Record::Block(bytes(&theirs))), "amendment 3");
+    assert!(solo.log.contains(&logged) && solo.log.contains(&Record::Block(bytes(&theirs))), "refinement 3");
 }
 
 #[test]
@@ -665,7 +665,7 @@ fn a_seal_block_is_proposed_again_and_ends_the_epoch() {
     let view = solo.view();
     let seal = ToyBlock { seal: 1, ..block(view, GENESIS(), solo.now, &[]) };
     solo.propose(0, &seal, None);
-    assert!(solo.has_notarized(view, 0, &seal), "not padding: amendment 6");
+    assert!(solo.has_notarized(view, 0, &seal), "not padding: refinement 6");
     let notarization = certificate(VoteContent::Notarize(block_vote(view, 0, &seal)));
     solo.hear(1, Message::Certificate(notarization.clone()));
     let was_ours = solo.leader() == 0;

@@ -71,7 +71,7 @@ fn a_network_that_crashes_as_a_whole_at_any_record_goes_on() {
 
 #[test]
 fn a_finalize_vote_survives_with_the_notarization_it_rests_on() {
-    // Amendment 3: the Finalize votes are lost, then everybody crashes; Nullify of that view is refused for ever, so the
+    // Refinement 3: the Finalize votes are lost, then everybody crashes; Nullify of that view is refused for ever, so the
     // Notarization must come back from the logs.
     let mut network = Network::new(4, 5, FAIR);
     network.filter = Some(|_, _, message, _| {

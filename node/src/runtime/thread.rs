@@ -248,7 +248,7 @@ impl Thread {
         let newest = finalization.as_ref().map(|f| Position { height: last.header().height, view: f.content.view() });
         self.publish.view.send_replace(Arc::new(LedgerView { tip: last.tip().clone(), finalization }));
         if let Some(newest) = newest.filter(|newest| self.vote_log.is_prunable(*newest)) {
-            // 2.9: the floor that replaces the forgotten votes must not depend on the ledger alone, which may be lost.
+            // Durability: the floor that replaces the forgotten votes must not depend on the ledger alone, which may be lost.
             let records = self.validator.take_unwritten();
             self.remember(records)?;
             self.vote_log.prune(newest)?;

@@ -194,7 +194,7 @@ impl Application for Branches {
     fn finalized(&mut self, blocks: &[Digest]) {
         for digest in blocks {
             let Some(executed) = self.branches.remove(digest) else { continue };
-            // Amendment 8: what failed is not used up. A liar that puts a transaction before the one it waits for must
+            // Refinement 8: what failed is not used up. A liar that puts a transaction before the one it waits for must
             // not keep it out for ever.
             let applied = executed.transactions().filter(|(.., outcomes)| outcomes.contains(&Outcome::Applied));
             self.mempool.finalized(applied.map(|(_, wire_id, _)| wire_id));
