@@ -44,19 +44,21 @@ async fn of_consent(named: &str, settings: &Settings) -> Fallible<PathBuf> {
 }
 
 fn verify(file: &Path, trust: Option<&Path>, settings: &Settings) -> Fallible<Report> {
-    // A file that is not there is no receipt to judge; anything that is there is judged.
-    let not_judged = |failure: Box<Failure>, why: &str| failure.field("valid", false).field("reason", why);
-    let metadata =
-        std::fs::metadata(file).map_err(|e| not_judged(Failure::io("read", file, &e), "the file cannot be read"))?;
-    let not_trusted = |failure: Box<Failure>| not_judged(failure, "no network to trust");
+    // Whatever keeps a receipt from being proven valid is one answer: a script asks for yes or no.
+    let metadata = std::fs::metadata(file).map_err(|_unreadable| not_valid("the file cannot be read"))?;
     let network = match trust {
-        Some(path) => Network::read(path).map_err(not_trusted)?,
-        None => Network::of_home(&settings.home).map_err(not_trusted)?,
+        Some(path) => Network::read(path),
+        None => Network::of_home(&settings.home),
     };
+    let network = network.map_err(|_none| {
+        let fix = "amanah receipt verify FILE --trust NETWORK.JSON";
+        not_proven("there is no network here to trust", fix)
+    })?;
     if !metadata.is_file() || metadata.len() > RECEIPT_FILE_BYTES_MAX as u64 {
         return Err(not_valid("this is no receipt"));
     }
-    let bytes = private_file::read(file, RECEIPT_FILE_BYTES_MAX as u64)?;
+    let bytes = private_file::read(file, RECEIPT_FILE_BYTES_MAX as u64)
+        .map_err(|_unreadable| not_valid("the file cannot be read"))?;
     let verified = receipt_file::verify(&bytes, &network.trust, &Ed25519).map_err(|why| not_valid(&why.to_string()))?;
     let label = Label::consent(&verified.leaf.consent).to_string();
     let state = if verified.leaf.is_active() { "active" } else { "revoked" };
@@ -82,9 +84,11 @@ fn verify(file: &Path, trust: Option<&Path>, settings: &Settings) -> Fallible<Re
 }
 
 fn not_valid(why: &str) -> Box<Failure> {
-    Failure::new(Exit::NotVerified, 806, format!("NOT VALID: {why}"), "do not rely on this file; ask for a new receipt")
-        .field("valid", false)
-        .field("reason", why)
+    not_proven(why, "do not rely on this file; ask for a new receipt")
+}
+
+fn not_proven(why: &str, fix: &str) -> Box<Failure> {
+    Failure::new(Exit::NotVerified, 806, format!("NOT VALID: {why}"), fix).field("valid", false).field("reason", why)
 }
 
 #[cfg(test)]

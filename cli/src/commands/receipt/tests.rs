@@ -66,5 +66,5 @@ fn whatever_is_wrong_with_a_receipt_it_is_not_valid_and_says_so() {
         assert!(failure.fields["reason"].as_str().is_some_and(|reason| !reason.is_empty()));
     }
     assert_eq!(verify(dir.path(), None, &settings).unwrap_err().exit, Exit::NotVerified, "a directory");
-    assert_eq!(verify(&dir.path().join("none"), None, &settings).unwrap_err().exit, Exit::NotFound);
+    assert_eq!(verify(&dir.path().join("none"), None, &settings).unwrap_err().exit, Exit::NotVerified, "no file");
 }
