@@ -243,7 +243,7 @@ fn receipts(script: &Script<'_>, consents: &[String]) {
     fields(&invalid, "valid:bool reason:text");
     assert_eq!(invalid["valid"], false);
     script.plain(8, &["receipt", "verify", &changed]);
-    script.json(5, "receipt.verify", &["receipt", "verify", "/nowhere.receipt"]);
+    script.json(8, "receipt.verify", &["receipt", "verify", "/nowhere.receipt"]);
 }
 
 /// Thirty ended consents under a slip do not hide one behind them, and are left alone.
