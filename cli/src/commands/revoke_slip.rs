@@ -32,6 +32,8 @@ const LOCKS_MAX: usize = 65_536;
 const AT_ONCE: usize = 5;
 /// Bytes of one listed lock: consent key and lock.
 const LOCK_BYTES: usize = 64;
+/// A node that is asked for the ledger's state gets this long to reach the newest block that any shows.
+const CATCH_UP: Duration = Duration::from_secs(2);
 
 type Locks = BoundedVec<(PublicKey, Digest), LOCKS_MAX>;
 
@@ -129,10 +131,12 @@ async fn search(slip: &Slip, network: &Network, nodes: &[Node]) -> Fallible<Vec<
 /// ending a consent twice does no harm and leaving one in force does.
 async fn in_force(found: Vec<Found>, network: &Network, nodes: &[Node]) -> Vec<Found> {
     let keys: Vec<LeafKey> = found.iter().map(|one| LeafKey::Consent(one.consent)).collect();
+    // A node that is a block behind may still show as in force what others show as ended.
+    let newest = finality::newest_height(nodes, &network.trust).await;
     let mut states = Vec::new();
     for portion in keys.chunks(ENTRIES_MAX) {
         for node in nodes {
-            if let Ok(Some(state)) = finality::state(node, &network.trust, portion, Height(0), Duration::ZERO).await {
+            if let Ok(Some(state)) = finality::state(node, &network.trust, portion, newest, CATCH_UP).await {
                 states.push(state);
                 break;
             }
