@@ -125,3 +125,27 @@ fn every_source_file_says_what_it_is() {
         assert!(is_entry || first.starts_with("//!"), "{}: begin with //! what this is", file.display());
     }
 }
+
+/// Words in backticks in the table rows of a page that could name a test: long, lower case, joined by underscores.
+fn tests_named_in(page: &str) -> BTreeSet<String> {
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with('|'));
+    let words = rows.flat_map(|row| row.split('`').skip(1).step_by(2));
+    let is_test_name = |word: &&str| {
+        word.matches('_').count() >= 3 && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    words.filter(is_test_name).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_test_that_a_page_names_exists() {
+    let code: Vec<String> = sources().iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    for page in ["docs/threat-model.md", "docs/reliability.md"] {
+        let named = tests_named_in(page);
+        assert!(named.len() > 20, "{page} names only {} tests", named.len());
+        for test in named {
+            let function = format!("fn {test}(");
+            assert!(code.iter().any(|text| text.contains(&function)), "{page} names {test}, which is not there");
+        }
+    }
+}
