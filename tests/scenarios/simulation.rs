@@ -1,7 +1,7 @@
 //! A hundred seeds under faults keep every promise, and every broken rule is noticed.
 
 use amanah_consensus::Mutant;
-use amanah_tests::sim::{Adversary, Faults, Memory, Plan, Scheme, Violation, run};
+use amanah_tests::sim::{Adversary, Faults, Fixed, Memory, Plan, Scheme, Violation, run};
 
 const SEEDS: u64 = 100;
 const VIEWS: u64 = 100;
@@ -12,7 +12,7 @@ const MUTANT_SEEDS: u64 = 100;
 fn a_hundred_seeds_keep_every_promise() {
     let (mut faults, mut ed25519, mut broken) = (Faults::default(), 0, Vec::new());
     for seed in 0..SEEDS {
-        let plan = Plan::of(seed, VIEWS, None);
+        let plan = Plan::of(seed, VIEWS, Fixed::default());
         ed25519 += u64::from(plan.scheme == Scheme::Ed25519);
         let report = run(&plan);
         faults.add(&report.faults);
@@ -32,8 +32,8 @@ fn a_hundred_seeds_keep_every_promise() {
 #[test]
 fn the_same_seed_is_the_same_run() {
     let seeds = [3, 5, 8];
-    let traces = seeds.map(|seed| run(&Plan::of(seed, VIEWS, None)).trace);
-    assert_eq!(traces, seeds.map(|seed| run(&Plan::of(seed, VIEWS, None)).trace));
+    let traces = seeds.map(|seed| run(&Plan::of(seed, VIEWS, Fixed::default())).trace);
+    assert_eq!(traces, seeds.map(|seed| run(&Plan::of(seed, VIEWS, Fixed::default())).trace));
     assert!(traces[0] != traces[1] && traces[1] != traces[2]);
 }
 
@@ -47,7 +47,8 @@ fn first_violation(plans: impl Iterator<Item = Plan>) -> Option<(Plan, Violation
 
 #[test]
 fn a_finalize_after_a_nullify_is_noticed() {
-    let plans = (0..MUTANT_SEEDS).map(|seed| Plan::of(seed, VIEWS, None).with_mutant(Mutant::FinalizeAfterNullify));
+    let plans =
+        (0..MUTANT_SEEDS).map(|seed| Plan::of(seed, VIEWS, Fixed::default()).with_mutant(Mutant::FinalizeAfterNullify));
     let (plan, violation) = first_violation(plans).expect("the mutant is noticed");
     println!("{violation}\n  {}", plan.replay());
     assert!(matches!(violation, Violation::Equivocation { which: "Nullify and Finalize", .. }), "{violation}");
@@ -56,7 +57,7 @@ fn a_finalize_after_a_nullify_is_noticed() {
 #[test]
 fn a_nullify_after_a_finalize_is_noticed() {
     // Its view is over before a validator could nullify it, unless a restart has forgotten why it was over.
-    let plan = |seed| Plan::of(seed, VIEWS, None).with_memory(Memory::Votes);
+    let plan = |seed| Plan::of(seed, VIEWS, Fixed::default()).with_memory(Memory::Votes);
     let mutants = (0..MUTANT_SEEDS).map(|seed| plan(seed).with_mutant(Mutant::NullifyAfterFinalize));
     let (caught, violation) = first_violation(mutants).expect("the mutant is noticed");
     println!("{violation}\n  {}", caught.replay());
@@ -70,7 +71,8 @@ fn a_nullify_after_a_finalize_is_noticed() {
 
 #[test]
 fn a_quorum_of_one_vote_less_is_noticed() {
-    let plans = (0..MUTANT_SEEDS).map(|seed| Plan::of(seed, VIEWS, None).with_mutant(Mutant::QuorumMinusOne));
+    let plans =
+        (0..MUTANT_SEEDS).map(|seed| Plan::of(seed, VIEWS, Fixed::default()).with_mutant(Mutant::QuorumMinusOne));
     let (plan, violation) = first_violation(plans).expect("the mutant is noticed");
     println!("{violation}\n  {}", plan.replay());
     assert!(matches!(violation, Violation::Fork { .. } | Violation::Refused { .. }), "{violation}");
@@ -78,6 +80,7 @@ fn a_quorum_of_one_vote_less_is_noticed() {
 
 #[test]
 fn some_seeds_have_a_member_that_contradicts_itself() {
-    let liars = (0..SEEDS).filter(|seed| matches!(Plan::of(*seed, VIEWS, None).adversary, Some(Adversary::Twins(_))));
+    let liars = (0..SEEDS)
+        .filter(|seed| matches!(Plan::of(*seed, VIEWS, Fixed::default()).adversary, Some(Adversary::Twins(_))));
     assert!((10..60).contains(&liars.count()));
 }

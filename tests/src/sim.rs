@@ -22,6 +22,6 @@ mod scheme;
 
 pub use faults::Faults;
 pub use oracle::Violation;
-pub use plan::{Adversary, Memory, Plan};
+pub use plan::{Adversary, Fixed, Memory, Plan};
 pub use run::{Report, Summary, run};
 pub use scheme::Scheme;

@@ -1,13 +1,13 @@
 //! `cargo sim`: runs seeds of the simulator and says what came of each.
 
 use amanah_consensus::Mutant;
-use amanah_tests::sim::{Faults, Memory, Plan, Scheme, run};
+use amanah_tests::sim::{Faults, Fixed, Memory, Plan, Scheme, run};
 use clap::Parser;
 use std::ops::Range;
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Simulates four validators under faults.
+/// Simulates a network of validators under faults.
 #[derive(Parser)]
 struct Arguments {
     /// One seed.
@@ -19,6 +19,9 @@ struct Arguments {
     /// Views to go through, at least.
     #[arg(long, default_value_t = 100)]
     views: u64,
+    /// Members, from 4 to 10; the seed decides if no number is named.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(4..=10))]
+    members: Option<u8>,
     /// Signatures; the seed decides if none is named.
     #[arg(long)]
     scheme: Option<Scheme>,
@@ -49,15 +52,16 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let seeds = arguments.seed.map_or(arguments.seeds, |seed| seed..seed + 1);
     let (mut faults, mut broken, count, begin) = (Faults::default(), 0, seeds.end - seeds.start, Instant::now());
+    let fixed = Fixed { members: arguments.members.map(usize::from), scheme: arguments.scheme };
     for seed in seeds {
-        let mut plan = Plan::of(seed, arguments.views, arguments.scheme).with_memory(arguments.memory);
+        let mut plan = Plan::of(seed, arguments.views, fixed).with_memory(arguments.memory);
         plan.mutant = arguments.mutant;
         let report = run(&plan);
         faults.add(&report.faults);
         match report.verdict {
             Ok(summary) => println!(
-                "seed {seed}: {} views, {} blocks, {} transactions, {} simulated ms, trace {}",
-                summary.views, summary.height, summary.transactions, summary.time_ms, report.trace
+                "seed {seed}: {} members, {} views, {} blocks, {} transactions, {} simulated ms, trace {}",
+                plan.members, summary.views, summary.height, summary.transactions, summary.time_ms, report.trace
             ),
             Err(violation) => {
                 broken += 1;

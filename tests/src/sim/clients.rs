@@ -1,6 +1,7 @@
 //! Patients and custodians: who grants, revokes and anchors, and tries again until it is final.
 
-use super::members::{self, BEGIN_MS, Key, MEMBERS};
+use super::members::{self, BEGIN_MS, Key};
+use super::plan::Plan;
 use super::random::Random;
 use super::scheme::Scheme;
 use amanah_ledger::codec::BoundedVec;
@@ -26,7 +27,8 @@ pub(super) struct Clients {
     pending: BTreeMap<WireId, Pending>,
     granted: Vec<Consent>,
     next_consent: usize,
-    anchors: [u64; MEMBERS],
+    /// The newest anchor of each member.
+    anchors: Vec<u64>,
     anchoring: BTreeSet<usize>,
 }
 
@@ -50,15 +52,15 @@ struct Consent {
 }
 
 impl Clients {
-    pub(super) fn new(seed: u64, scheme: Scheme, chain: Digest) -> Self {
+    pub(super) fn new(plan: &Plan, chain: Digest) -> Self {
         Self {
-            random: Random::new(seed, "clients"),
-            scheme,
+            random: Random::new(plan.seed, "clients"),
+            scheme: plan.scheme,
             chain,
             pending: BTreeMap::new(),
             granted: Vec::new(),
             next_consent: 0,
-            anchors: [0; MEMBERS],
+            anchors: vec![0; plan.members],
             anchoring: BTreeSet::new(),
         }
     }
@@ -127,7 +129,7 @@ impl Clients {
         let number = self.take_consent()?;
         let key = members::consent(number)?;
         let present = state.consent(&key.public)?;
-        let custodian = (0..MEMBERS).find(|member| members::member_id(*member) == present.custodian)?;
+        let custodian = (0..self.anchors.len()).find(|member| members::member_id(*member) == present.custodian)?;
         let item = self.item(custodian, &key, present.version + 1, present.hash());
         Some((self.grants(custodian, vec![(key, item)]), About::Consents(vec![number])))
     }
@@ -196,7 +198,7 @@ impl Clients {
     }
 
     fn member(&mut self) -> usize {
-        usize::try_from(self.random.below(MEMBERS as u64)).unwrap_or(0)
+        usize::try_from(self.random.below(self.anchors.len() as u64)).unwrap_or(0)
     }
 
     fn digest(&mut self) -> Digest {

@@ -7,12 +7,14 @@ use amanah_ledger::member::{MemberId, MemberKeys};
 use amanah_ledger::time::UnixMs;
 use std::sync::LazyLock;
 
-/// How many members a run has.
-pub(super) const MEMBERS: usize = 4;
+/// The most members a run can have.
+pub(super) const MEMBERS_MAX: usize = NAMES.len();
 /// Consents that clients can make in one run.
 pub(super) const CONSENTS_MAX: usize = 4096;
 /// When every run begins: a whole hour.
 pub(super) const BEGIN_MS: u64 = 1_790_000_000_000 / 3_600_000 * 3_600_000;
+
+const NAMES: [&str; 10] = ["cedar", "qamar", "rawda", "zaytun", "anbar", "barada", "dalia", "fajr", "hamra", "jabal"];
 
 /// A key and its seed.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +40,7 @@ fn key(purpose: Use, number: usize) -> Key {
 }
 
 static CONSENTS: LazyLock<Vec<Key>> = LazyLock::new(|| (0..CONSENTS_MAX).map(|n| key(Use::Consent, n)).collect());
-static MEMBERS_KEYS: LazyLock<Vec<(Founder, Key, Key)>> = LazyLock::new(|| (0..MEMBERS).map(member).collect());
+static MEMBERS_KEYS: LazyLock<Vec<(Founder, Key, Key)>> = LazyLock::new(|| (0..MEMBERS_MAX).map(member).collect());
 
 fn member(number: usize) -> (Founder, Key, Key) {
     let (gateway, consensus) = (key(Use::Gateway, number), key(Use::Consensus, number));
@@ -48,20 +50,19 @@ fn member(number: usize) -> (Founder, Key, Key) {
         node: key(Use::Node, number).public,
         consensus: consensus.public,
     };
-    let name = ["cedar", "qamar", "rawda", "zaytun"][number];
-    let name = name.try_into().expect("short names");
+    let name = NAMES[number].try_into().expect("short names");
     let display = "Hospital".try_into().expect("a short name");
     (Founder { name, display, keys }, gateway, consensus)
 }
 
-/// The genesis of every run.
-pub(super) fn genesis() -> Genesis {
-    let founders = MEMBERS_KEYS.iter().map(|(founder, _, _)| founder.clone()).collect::<Vec<_>>();
+/// The genesis of every run with this many members.
+pub(super) fn genesis(members: usize) -> Genesis {
+    let founders = MEMBERS_KEYS.iter().take(members).map(|(founder, _, _)| founder.clone()).collect::<Vec<_>>();
     Genesis {
         version: 1,
         network: "simulation".try_into().expect("a short name"),
         time: UnixMs(BEGIN_MS),
-        founders: BoundedVec::try_from(founders).expect("four of 31"),
+        founders: BoundedVec::try_from(founders).expect("ten of 31"),
         parameters: amanah_node::home::demo_parameters(),
     }
 }

@@ -1,6 +1,5 @@
 //! What must never be seen, whatever goes wrong.
 
-use super::members::MEMBERS;
 use amanah_consensus::message::{Message, Vote};
 use amanah_ledger::certificate::{BlockVote, VoteContent};
 use amanah_ledger::chain::FinalBlock;
@@ -91,11 +90,10 @@ pub enum Violation {
 }
 
 /// Everything seen so far.
-#[derive(Default)]
 pub(super) struct Oracle {
     chain: Vec<(Digest, Digest)>,
     transactions: BTreeMap<WireId, u64>,
-    heights: [u64; MEMBERS],
+    heights: Vec<u64>,
     votes: BTreeMap<(usize, u64), Said>,
     pub(super) votes_sent: u64,
 }
@@ -109,6 +107,16 @@ struct Said {
 }
 
 impl Oracle {
+    pub(super) fn new(members: usize) -> Self {
+        Self {
+            chain: Vec::new(),
+            transactions: BTreeMap::new(),
+            heights: vec![0; members],
+            votes: BTreeMap::new(),
+            votes_sent: 0,
+        }
+    }
+
     /// A validator stored a final block. Whether it is the first to.
     pub(super) fn committed(&mut self, validator: usize, block: &FinalBlock) -> Result<bool, Violation> {
         let header = block.header();
@@ -179,7 +187,7 @@ impl Oracle {
         self.chain.len() as u64
     }
 
-    pub(super) fn heights(&self) -> &[u64; MEMBERS] {
+    pub(super) fn heights(&self) -> &[u64] {
         &self.heights
     }
 

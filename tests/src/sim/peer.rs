@@ -41,7 +41,7 @@ impl Process {
     }
 
     pub(super) fn index(&self) -> ValidatorIndex {
-        ValidatorIndex(u8::try_from(self.member).expect("four members"))
+        ValidatorIndex(u8::try_from(self.member).expect("at most ten members"))
     }
 
     /// What its clock shows.

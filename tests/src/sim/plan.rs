@@ -1,6 +1,6 @@
 //! What a seed means: how bad the network is, who lies, when what breaks.
 
-use super::members::MEMBERS;
+use super::members::MEMBERS_MAX;
 use super::random::Random;
 use super::scheme::Scheme;
 use amanah_consensus::Mutant;
@@ -30,6 +30,8 @@ pub struct Plan {
     pub seed: u64,
     /// Views to go through, at least.
     pub views: u64,
+    /// How many members there are.
+    pub members: usize,
     /// How signatures are made.
     pub scheme: Scheme,
     /// Who lies.
@@ -63,12 +65,36 @@ pub(super) struct Weather {
     pub(super) submit_every_ms: u64,
 }
 
+/// What is fixed beforehand; the seed decides what is not.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fixed {
+    /// How many members there are, from 4 to 10.
+    pub members: Option<usize>,
+    /// How signatures are made.
+    pub scheme: Option<Scheme>,
+}
+
+/// How many members a seed may draw; most draw four, as ten cost many times as much.
+const SIZES: [(usize, u64); 5] = [(4, 45), (5, 18), (6, 15), (7, 14), (10, 8)];
+
+fn members(random: &mut Random) -> usize {
+    let mut ticket = random.below(SIZES.iter().map(|(_, weight)| weight).sum());
+    let drawn = SIZES.iter().find(|(_, weight)| {
+        let is_drawn = ticket < *weight;
+        ticket = ticket.saturating_sub(*weight);
+        is_drawn
+    });
+    drawn.map_or(4, |(members, _)| *members)
+}
+
 impl Plan {
-    /// The plan of `seed` over at least `views` views; `scheme` overrides what the seed says.
-    pub fn of(seed: u64, views: u64, scheme: Option<Scheme>) -> Self {
+    /// The plan of `seed` over at least `views` views.
+    pub fn of(seed: u64, views: u64, fixed: Fixed) -> Self {
+        let drawn = members(&mut Random::new(seed, "members"));
+        let members = fixed.members.unwrap_or(drawn).clamp(4, MEMBERS_MAX);
         let mut random = Random::new(seed, "plan");
         let drawn = if seed % 16 == 5 { Scheme::Ed25519 } else { Scheme::Fast };
-        let twin = usize::try_from(random.below(MEMBERS as u64)).unwrap_or(0);
+        let twin = usize::try_from(random.below(members as u64)).unwrap_or(0);
         let adversary = random.chance(250).then_some(Adversary::Twins(twin));
         let mut some = |per_mille: u64, high: u64| if random.chance(per_mille) { random.below(high + 1) } else { 0 };
         let weather = Weather {
@@ -83,7 +109,16 @@ impl Plan {
             skew_ms: some(400, 200),
             submit_every_ms: 20 + some(1000, 400),
         };
-        Self { seed, views, scheme: scheme.unwrap_or(drawn), adversary, mutant: None, memory: Memory::Whole, weather }
+        Self {
+            seed,
+            views,
+            members,
+            scheme: fixed.scheme.unwrap_or(drawn),
+            adversary,
+            mutant: None,
+            memory: Memory::Whole,
+            weather,
+        }
     }
 
     /// The same plan with a broken rule.
@@ -107,7 +142,8 @@ impl Plan {
             Memory::Whole => "",
             Memory::Votes => " --memory votes",
         };
-        format!("cargo sim --seed {} --views {} --scheme {scheme}{memory}{mutant}", self.seed, self.views)
+        let Self { seed, views, members, .. } = self;
+        format!("cargo sim --seed {seed} --views {views} --members {members} --scheme {scheme}{memory}{mutant}")
     }
 }
 

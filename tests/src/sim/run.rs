@@ -4,7 +4,7 @@ mod events;
 
 use super::clients::Clients;
 use super::faults::Faults;
-use super::members::{self, BEGIN_MS, MEMBERS};
+use super::members::{self, BEGIN_MS};
 use super::network::{Happening, Network, Peer};
 use super::oracle::{Oracle, Violation};
 use super::peer::{Process, World};
@@ -80,12 +80,12 @@ struct Simulation {
 
 impl Simulation {
     fn new(plan: Plan) -> Self {
-        let genesis = members::genesis();
+        let genesis = members::genesis(plan.members);
         let newest = Tip::genesis(&genesis).expect("the simulator's genesis is good");
-        let committee = genesis.committee().expect("four members make a committee");
+        let committee = genesis.committee().expect("four to ten members make a committee");
         let chain = genesis.chain();
         let mut faults = Faults::default();
-        let mut owners: Vec<usize> = (0..MEMBERS).collect();
+        let mut owners: Vec<usize> = (0..plan.members).collect();
         if let Some(Adversary::Twins(member)) = plan.adversary {
             owners.push(member);
             faults.twins += 1;
@@ -98,11 +98,11 @@ impl Simulation {
         };
         let processes = owners.iter().map(|m| Process::new(*m, skew(&mut network, &mut faults))).collect();
         Self {
-            clients: Clients::new(plan.seed, plan.scheme, chain),
+            clients: Clients::new(&plan, chain),
             world: World { genesis, committee, verifier: plan.scheme.verifier() },
             network,
             processes,
-            oracle: Oracle::default(),
+            oracle: Oracle::new(plan.members),
             faults,
             trace: blake3::Hasher::new(),
             newest,
@@ -335,7 +335,7 @@ impl Simulation {
 
     /// Members that keep the rules; they all run again after the faults.
     fn living(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..MEMBERS).filter(|peer| !self.is_liar(*peer))
+        (0..self.plan.members).filter(|peer| !self.is_liar(*peer))
     }
 
     fn view(&self) -> u64 {

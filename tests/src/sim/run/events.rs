@@ -73,7 +73,7 @@ impl Simulation {
     /// Hands a transaction to one validator that runs and keeps the rules.
     fn submit(&mut self, transaction: SignedTransaction) -> Result<(), Violation> {
         let running = |peer: &usize| self.processes[*peer].validator.is_some() && !self.is_liar(*peer);
-        let running: Vec<_> = (0..MEMBERS).filter(running).collect();
+        let running: Vec<_> = (0..self.plan.members).filter(running).collect();
         let Some(peer) = self.network.random.pick(&running).copied() else { return Ok(()) };
         self.tickets += 1;
         let verified = transaction.verify(self.newest.chain(), &*self.world.verifier).expect("clients sign well");
@@ -134,8 +134,8 @@ impl Simulation {
     /// Gives each of a liar's copies some of the others to talk to.
     pub(super) fn split_twins(&mut self) {
         let Some(Adversary::Twins(first)) = self.plan.adversary else { return };
-        let second = MEMBERS;
-        for honest in (0..MEMBERS).filter(|peer| *peer != first) {
+        let second = self.plan.members;
+        for honest in (0..second).filter(|peer| *peer != first) {
             let copy = if self.network.random.chance(500) { first } else { second };
             self.network.set_cut(copy, honest, true);
             self.network.set_cut(honest, copy, true);
