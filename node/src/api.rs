@@ -4,7 +4,7 @@
 //! what it wrote is durable. Bodies, waits and concurrent requests are bounded. Logs name the route's template, the
 //! status and the time it took: no path, no address, no body. Every refusal is a [`Problem`].
 
-mod connections;
+mod answers;
 mod hospital;
 mod problem;
 mod public;
@@ -29,17 +29,18 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Router, serve::ListenerExt};
-use connections::{Bounded, CONNECTIONS_MAX};
+use axum::Router;
+use answers::Answers;
 use rate::RateLimit;
 use sessions::Sessions;
+use request::From as Caller;
 use std::collections::BTreeSet;
-use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+
+/// Most connections at once: a process may have 1024 files open unless told otherwise, and the node needs some itself.
+pub const CONNECTIONS_MAX: usize = 768;
 
 /// Requests that are worked on at once.
 const CONCURRENT_MAX: usize = 4096;
@@ -48,9 +49,11 @@ const WAITING_MAX: usize = 1024;
 /// A request that takes longer is given up; longer than the longest wait for a height.
 const TIMEOUT: Duration = Duration::from_millis(public::WAIT_MS_MAX + 10_000);
 
-/// How often one address may ask for what costs the hospital something, in a minute.
+/// How often one address may ask, in a minute.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
+    /// Anything at all.
+    pub requests_per_minute: u32,
     /// Enrolments.
     pub enrolments_per_minute: u32,
     /// Revocations of consents that are not on the ledger.
@@ -59,7 +62,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { enrolments_per_minute: 60, unknown_revocations_per_minute: 30 }
+        Self { requests_per_minute: 60_000, enrolments_per_minute: 60, unknown_revocations_per_minute: 30 }
     }
 }
 
@@ -98,6 +101,8 @@ pub struct App {
     ledger: LedgerReading,
     clock: Clock,
     sessions: Sessions,
+    answers: Answers,
+    requests: RateLimit,
     enrolments: RateLimit,
     unknown_revocations: RateLimit,
     working: Semaphore,
@@ -126,6 +131,8 @@ impl App {
             ledger,
             clock,
             sessions: Sessions::default(),
+            answers: Answers::default(),
+            requests: RateLimit::new(setup.limits.requests_per_minute),
             enrolments: RateLimit::new(setup.limits.enrolments_per_minute),
             unknown_revocations: RateLimit::new(setup.limits.unknown_revocations_per_minute),
             working: Semaphore::new(CONCURRENT_MAX),
@@ -161,34 +168,25 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Serves `router` until `shutdown`, then finishes what has begun.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let listener = Bounded::new(listener, CONNECTIONS_MAX).tap_io(|connection| {
-        // Small answers leave at once.
-        if let Err(error) = connection.stream.set_nodelay(true) {
-            tracing::debug!(%error, "no TCP_NODELAY");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
-}
-
 /// Takes no more requests at once than [`CONCURRENT_MAX`], none for longer than [`TIMEOUT`], and logs each by its
 /// template alone.
-async fn bounded(State(app): State<Arc<App>>, route: Option<MatchedPath>, request: Request, next: Next) -> Response {
-    let Ok(_permit) = app.working.try_acquire() else { return Problem::from(Code::Busy).into_response() };
+async fn bounded(
+    State(app): State<Arc<App>>,
+    Caller(address): Caller,
+    route: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (method, began) = (request.method().clone(), Instant::now());
+    if !app.requests.allows(address, began) {
+        return Problem::from(Code::TooMany).into_response();
+    }
+    let Ok(_permit) = app.working.try_acquire() else { return Problem::from(Code::Busy).into_response() };
     let response = match tokio::time::timeout(TIMEOUT, next.run(request)).await {
         Ok(response) => response,
         Err(_elapsed) => Problem::from(Code::TimedOut).into_response(),
     };
+    let response = app.answers.charge(response).await;
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
     tracing::debug!(%method, route, status, ms, "answered");

@@ -81,6 +81,32 @@ pub struct ApiConfig {
     /// Allows plain HTTP beyond this machine, for networks that bring their own encryption.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub insecure_http: bool,
+    /// Connections that one address may hold at once; a proxy is one address for all who come through it.
+    #[serde(default = "address_connections")]
+    pub address_connections: usize,
+    /// Requests that one address may make in a minute.
+    #[serde(default = "address_requests_per_minute")]
+    pub address_requests_per_minute: u32,
+}
+
+const fn address_connections() -> usize {
+    256
+}
+
+const fn address_requests_per_minute() -> u32 {
+    60_000
+}
+
+impl ApiConfig {
+    /// At this address, with the defaults of everything else.
+    pub fn at(listen: SocketAddr, insecure_http: bool) -> Self {
+        Self {
+            listen: Spanned::new(0..0, listen),
+            insecure_http,
+            address_connections: address_connections(),
+            address_requests_per_minute: address_requests_per_minute(),
+        }
+    }
 }
 
 /// `[ops]`

@@ -61,6 +61,10 @@ pub struct NetworkMetrics {
     pub hostile: Family<ByMember, Counter>,
     /// Connections refused because the key is no validator's.
     pub refused: Counter,
+    /// Connections turned away before the handshake, because there were too many.
+    pub turned_away: Counter,
+    /// Milliseconds for which a peer was not read because it sent more than its rate.
+    pub held_back_ms: Family<ByMember, Counter>,
 }
 
 /// The ledger and its storage, read when somebody asks.
@@ -124,6 +128,8 @@ impl NetworkMetrics {
         registry.register("bundles_dropped", "Transaction bundles given up", self.bundles_dropped.clone());
         registry.register("peer_hostile_frames", "Frames that broke the stream's rules", self.hostile.clone());
         registry.register("connections_refused", "Connections of keys that are no validator's", self.refused.clone());
+        registry.register("connections_turned_away", "Connections too many for a handshake", self.turned_away.clone());
+        registry.register("peer_held_back_ms", "Time a peer was not read for its rate", self.held_back_ms.clone());
     }
 }
 

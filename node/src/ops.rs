@@ -1,6 +1,7 @@
 //! What operators and their monitors ask, on a port of this machine only: `/livez`, `/readyz`, `/status`, `/metrics`.
 
 use crate::health::{LIVE_MAX, Unready};
+use crate::http::Bounds;
 use crate::metrics::Metrics;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -10,6 +11,9 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Connections of the ops port: a few monitors on this machine, all with one address.
+pub const BOUNDS: Bounds = Bounds::new(64, 32);
 
 /// The node as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,8 @@
 //! How often somebody may ask without signing in. Addresses are kept in memory for a minute and never written down.
 
+use crate::http::account_of;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,14 +38,6 @@ impl RateLimit {
         }
         window.1 = window.1.saturating_add(1);
         window.1 <= self.per_minute_max
-    }
-}
-
-/// Whoever has one IPv6 address has the 2⁶⁴ of its network: they are one account.
-fn account_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        canonical @ IpAddr::V4(_) => canonical,
     }
 }
 

@@ -12,6 +12,10 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A body has arrived whole after this time, or is given up.
+pub(super) const BODY_MAX: Duration = Duration::from_secs(10);
 
 /// The body, within the route's limit.
 pub(super) struct Body(Bytes);
@@ -37,7 +41,8 @@ impl Body {
 impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Bytes::from_request(request, state).await {
+        let read = tokio::time::timeout(BODY_MAX, Bytes::from_request(request, state));
+        match read.await.map_err(|_elapsed| Code::TimedOut)? {
             Ok(bytes) => Ok(Self(bytes)),
             Err(e) if e.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Code::BodyTooLong.into()),
             Err(_broken) => Err(Code::BodyNotUnderstood.into()),

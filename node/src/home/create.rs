@@ -195,7 +195,7 @@ fn config_of(hospital: &HospitalPlan, plan: &NetworkPlan) -> Config {
             listen: multiaddr(hospital.p2p),
             peers: others.map(|other| (other.name.clone(), multiaddr(other.p2p))).collect(),
         },
-        api: ApiConfig { listen: Spanned::new(0..0, hospital.api), insecure_http },
+        api: ApiConfig::at(hospital.api, insecure_http),
         ops: OpsConfig { listen: Spanned::new(0..0, hospital.ops) },
         storage: StorageConfig::default(),
         log: LogConfig::default(),

@@ -3,6 +3,7 @@
 use super::dialing::Dialing;
 use super::gossip::{self, BundleId, Verdict};
 use super::link::{self, Link, LinkTask, Links};
+use super::meter::Weighed;
 use super::swarm::{self, Behaviour, BehaviourEvent};
 use super::{NetworkConfig, NetworkEvent, NetworkHandle, Received, resolve};
 use crate::metrics::Metrics;
@@ -200,7 +201,7 @@ impl Driver {
         if verdict == Verdict::Reject {
             if let Some(link) = self.links.of_peer(&bundle.from) {
                 link.count_hostile();
-                tracing::warn!(peer = link.name, "passed on what is no bundle; connection dropped");
+                tracing::warn!(peer = link.name, "passed on what is no bundle, or far too many; connection dropped");
             }
             self.disconnect(bundle.from);
         }
@@ -290,14 +291,23 @@ impl Driver {
     /// Hands a bundle to the node; never waits, because the swarm must not.
     fn on_bundle(&mut self, bundle: BundleId, data: Vec<u8>) {
         let Some(link) = self.links.of_peer(&bundle.from).cloned() else { return };
+        match link.meter.bundle(data.len()) {
+            Weighed::Fits => {}
+            Weighed::Over => return self.drop_bundle(&bundle),
+            Weighed::Flood => return self.judge(&bundle, Verdict::Reject),
+        }
         let Some(bytes) = gossip::bundle_of(data) else { return self.judge(&bundle, Verdict::Reject) };
         let handed = Received::now(bytes, &link.bundle_share).is_some_and(|bytes| {
             let event = NetworkEvent::Transactions { from: link.index, bundle: bundle.clone(), bytes };
             self.events.try_send(event).is_ok()
         });
         if !handed {
-            self.metrics.network.bundles_dropped.inc();
-            self.judge(&bundle, Verdict::Ignore);
+            self.drop_bundle(&bundle);
         }
+    }
+
+    fn drop_bundle(&mut self, bundle: &BundleId) {
+        self.metrics.network.bundles_dropped.inc();
+        self.judge(bundle, Verdict::Ignore);
     }
 }

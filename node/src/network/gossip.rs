@@ -7,10 +7,14 @@ use amanah_ledger::transaction::TRANSACTION_BYTES_MAX;
 use bytes::{BufMut, Bytes, BytesMut};
 use libp2p::PeerId;
 use libp2p::gossipsub::{
-    Behaviour, ConfigBuilder, IdentTopic, Message, MessageAcceptance, MessageAuthenticity, MessageId, PublishError,
-    ValidationMode,
+    Behaviour, ConfigBuilder, IdentTopic, IdentityTransform, MaxCountSubscriptionFilter, Message, MessageAcceptance,
+    MessageAuthenticity, MessageId, PublishError, ValidationMode, WhitelistSubscriptionFilter,
 };
+use std::collections::HashSet;
 use std::time::Duration;
+
+/// Gossip of one topic: what others say of other topics is not kept.
+pub(super) type Gossip = Behaviour<IdentityTransform, MaxCountSubscriptionFilter<WhitelistSubscriptionFilter>>;
 
 /// Longest bundle: one transaction of the greatest length always fits, with the length of the list before it.
 pub const BUNDLE_BYTES_MAX: usize = TRANSACTION_BYTES_MAX + 64;
@@ -21,6 +25,12 @@ const NONCE_BYTES: usize = 8;
 
 /// Messages that gossip may hold for one peer.
 const WAITING_PER_PEER_MAX: usize = 64;
+/// Seconds, which are gossip's heartbeats, for which it keeps a bundle that was accepted.
+pub(super) const KEPT_S: usize = 3;
+/// How long it remembers a bundle's name.
+pub(super) const NAMED: Duration = Duration::from_secs(10);
+/// Subscriptions in one message of a peer; there is one topic.
+const SUBSCRIPTIONS_MAX: usize = 4;
 
 /// Name of a bundle that waits for its verdict.
 #[derive(Debug, Clone)]
@@ -56,7 +66,7 @@ pub(super) fn topic(chain: &Digest) -> IdentTopic {
 }
 
 /// Gossip that names messages by their content and passes nothing on unjudged.
-pub(super) fn behaviour(chain: &Digest) -> Result<Behaviour, NetworkError> {
+pub(super) fn behaviour(chain: &Digest) -> Result<Gossip, NetworkError> {
     let refuse = |reason: &dyn ToString| driver::NetworkError::Gossip(reason.to_string());
     let config = ConfigBuilder::default()
         .validation_mode(ValidationMode::Anonymous)
@@ -64,16 +74,24 @@ pub(super) fn behaviour(chain: &Digest) -> Result<Behaviour, NetworkError> {
         .message_id_fn(|message: &Message| MessageId::from(blake3::hash(&message.data).as_bytes().as_slice()))
         .max_transmit_size(BUNDLE_BYTES_MAX + 1024)
         .connection_handler_queue_len(WAITING_PER_PEER_MAX)
-        .duplicate_cache_time(Duration::from_secs(30))
+        .duplicate_cache_time(NAMED)
+        .history_length(KEPT_S)
+        .history_gossip(KEPT_S)
         .build()
         .map_err(|error| refuse(&error))?;
-    let mut gossip = Behaviour::new(MessageAuthenticity::Anonymous, config).map_err(|error| refuse(&error))?;
+    let only = MaxCountSubscriptionFilter {
+        filter: WhitelistSubscriptionFilter(HashSet::from([topic(chain).hash()])),
+        max_subscribed_topics: 1,
+        max_subscriptions_per_request: SUBSCRIPTIONS_MAX,
+    };
+    let gossip = Gossip::new_with_subscription_filter(MessageAuthenticity::Anonymous, config, only);
+    let mut gossip = gossip.map_err(|error| refuse(&error))?;
     gossip.subscribe(&topic(chain)).map_err(|error| refuse(&error))?;
     Ok(gossip)
 }
 
 /// Hands a bundle to gossip.
-pub(super) fn publish(gossip: &mut Behaviour, topic: &IdentTopic, bundle: &Bytes) -> Result<(), PublishError> {
+pub(super) fn publish(gossip: &mut Gossip, topic: &IdentTopic, bundle: &Bytes) -> Result<(), PublishError> {
     let mut data = BytesMut::with_capacity(NONCE_BYTES + bundle.len());
     data.put_u64_le(rand::random());
     data.put_slice(bundle);

@@ -1,5 +1,5 @@
 //! Reading one peer: every message counts against that peer's share of our memory until the node has dealt with it,
-//! so a fast or hostile peer waits for itself and for nobody else.
+//! and against its rate, so a fast or hostile peer waits for itself and for nobody else.
 
 use super::frame::{self, FrameError, MESSAGE_BYTES_MAX};
 use super::link::Link;
@@ -9,7 +9,7 @@ use futures::{AsyncRead, AsyncWrite};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// Bytes of one peer's messages that may wait for the node.
 pub(super) const SHARE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -66,6 +66,11 @@ async fn read_message<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<Option<Received>, FrameError> {
     let len = timeout(link::SILENCE_MAX, frame::read_len(stream, MESSAGE_BYTES_MAX));
     let len = len.await.map_err(|_elapsed| FrameError::Silent)??;
+    let wait = link.meter.message(len);
+    if !wait.is_zero() {
+        link.count_held_back(wait);
+        sleep(wait).await;
+    }
     if len == 0 {
         return Ok(None);
     }

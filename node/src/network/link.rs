@@ -7,6 +7,7 @@
 use super::dialing::Backoff;
 use super::driver::Command;
 use super::frame::{self, FrameError};
+use super::meter::Meter;
 use super::outbox::{Lane, Outbox, Pushed};
 use super::{NetworkEvent, inbound};
 use crate::metrics::{ByMember, ByMemberAndKind, Metrics};
@@ -44,6 +45,8 @@ pub(super) struct Link {
     pub(super) share: Arc<Semaphore>,
     /// The same for transaction bundles.
     pub(super) bundle_share: Arc<Semaphore>,
+    /// How much it sends.
+    pub(super) meter: Meter,
     outbox: Outbox,
     metrics: Arc<Metrics>,
 }
@@ -75,6 +78,7 @@ impl Link {
             address: peer.address,
             share: Arc::new(Semaphore::new(inbound::SHARE_BYTES_MAX)),
             bundle_share: Arc::new(Semaphore::new(inbound::SHARE_BYTES_MAX)),
+            meter: Meter::new(),
             outbox: Outbox::closed(),
             metrics,
         }
@@ -95,6 +99,11 @@ impl Link {
 
     pub(super) fn count_received(&self, bytes: usize) {
         self.metrics.network.received.get_or_create(&self.by_member()).inc_by(bytes as u64);
+    }
+
+    pub(super) fn count_held_back(&self, wait: Duration) {
+        let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.metrics.network.held_back_ms.get_or_create(&self.by_member()).inc_by(ms);
     }
 
     pub(super) fn count_hostile(&self) {

@@ -3,8 +3,10 @@
 
 use super::admission::Admission;
 use super::driver::NetworkError;
-use super::gossip;
+use super::gate::Gate;
+use super::gossip::{self, Gossip};
 use super::link::Links;
+use super::muxer;
 use crate::metrics::Metrics;
 use amanah_ledger::crypto::{Digest, PublicKey};
 use futures::StreamExt;
@@ -12,30 +14,28 @@ use libp2p::allow_block_list::{self, AllowedPeers};
 use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::core::transport::Boxed;
 use libp2p::core::{Transport, muxing::StreamMuxerBox, upgrade::Version};
-use libp2p::gossipsub;
 use libp2p::identity::{Keypair, ed25519};
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, Swarm, noise, tcp, yamux};
+use libp2p::{Multiaddr, PeerId, Swarm, noise, tcp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// From a TCP connection to an authenticated, multiplexed one.
 pub(super) const HANDSHAKE_MAX: Duration = Duration::from_secs(4);
-/// Streams of one connection, both directions: messages, gossip and their successors after a break.
-const STREAMS_MAX: usize = 16;
 /// Handshakes under way at once.
-const PENDING_MAX: u32 = 64;
+pub(super) const PENDING_MAX: u32 = 64;
 /// Connections per peer: one, and its successor before we noticed that it is gone.
-const PER_PEER_MAX: u32 = 2;
+pub(super) const PER_PEER_MAX: u32 = 2;
 
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
     // First: what it refuses no other behaviour sees.
     admitted: allow_block_list::Behaviour<AllowedPeers>,
+    gate: Gate,
     limits: connection_limits::Behaviour,
     pub(super) streams: libp2p_stream::Behaviour,
-    pub(super) gossip: gossipsub::Behaviour,
+    pub(super) gossip: Gossip,
 }
 
 /// The libp2p name of a node key.
@@ -58,8 +58,10 @@ pub(super) fn swarm(
     let limits = ConnectionLimits::default()
         .with_max_pending_incoming(Some(PENDING_MAX))
         .with_max_established_per_peer(Some(PER_PEER_MAX));
+    let known = links.all().map(|link| (link.peer, link.address.as_ref()));
     let behaviour = Behaviour {
         admitted,
+        gate: Gate::new(known, metrics.network.turned_away.clone()),
         limits: connection_limits::Behaviour::new(limits),
         streams: libp2p_stream::Behaviour::new(),
         gossip: gossip::behaviour(chain)?,
@@ -81,12 +83,10 @@ fn transport(
         admitted: Arc::new(links.all().map(|link| link.peer).collect::<BTreeSet<_>>()),
         refused: metrics.network.refused.clone(),
     };
-    let mut muxer = yamux::Config::default();
-    muxer.set_max_num_streams(STREAMS_MAX);
     Ok(tcp::tokio::Transport::new(tcp::Config::default().nodelay(true))
         .upgrade(Version::V1)
         .authenticate(admission)
-        .multiplex(muxer)
+        .multiplex(muxer::Bounded::new())
         .timeout(HANDSHAKE_MAX)
         .boxed())
 }

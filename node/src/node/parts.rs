@@ -6,6 +6,7 @@ use crate::api::{self, ApiSetup, App, LedgerReading, Limits};
 use crate::custodian::{Clock, Custodian, Desk, KeyFilePaths, Setup, StoreError};
 use crate::exit::{Exit, Failure};
 use crate::home::Home;
+use crate::http::{self, Bounds};
 use crate::metrics::Metrics;
 use crate::network::{NetworkConfig, NetworkHandle, Peer};
 use crate::ops::{self, Ops};
@@ -73,8 +74,8 @@ impl Node {
         let outlook = Outlook::new(&home, ledger.clone(), Arc::clone(&metrics), disk.clone());
         let ops_routes = ops::router(Ops { metrics, status: Arc::new(move || outlook.status()) });
         let mut servers = JoinSet::new();
-        servers.spawn(serve(ops, ops_routes, stopping.clone()));
-        servers.spawn(serve(api, api::router(app), stopping));
+        servers.spawn(serve(ops, ops_routes, ops::BOUNDS, stopping.clone()));
+        servers.spawn(serve(api, api::router(app), api_bounds(&home), stopping));
         let chain = home.chain();
         tracing::info!(name = home.config().node.name, %chain, height = ledger.view().height().0, %address, "running");
         Ok(Self { ledger, runtime, custodian, custodian_thread, disk, servers, joints, stop, home })
@@ -213,7 +214,7 @@ fn app(home: &Home, ledger: &LedgerHandle, custodian: Custodian) -> Result<Arc<A
         gateway: Arc::new(home.keys().gateway.keypair()),
         staff: config.staff.clone(),
         clients: config.clients.clone(),
-        limits: Limits::default(),
+        limits: Limits { requests_per_minute: config.api.address_requests_per_minute, ..Limits::default() },
     };
     let reading = LedgerReading::new(ledger.watch(), ledger.watch_status());
     Ok(App::new(setup, custodian, reading, Arc::new(now)))
@@ -235,15 +236,17 @@ async fn wake_at_new_heads(ledger: LedgerHandle, custodian: Custodian) {
     }
 }
 
-async fn serve(listener: TcpListener, routes: axum::Router, mut stopping: watch::Receiver<bool>) {
+fn api_bounds(home: &Home) -> Bounds {
+    Bounds::new(api::CONNECTIONS_MAX, home.config().api.address_connections)
+}
+
+async fn serve(listener: TcpListener, routes: axum::Router, bounds: Bounds, mut stopping: watch::Receiver<bool>) {
     let stopped = async move {
         if stopping.wait_for(|stop| *stop).await.is_err() {
             tracing::debug!("the node is gone; its servers stop");
         }
     };
-    if let Err(error) = api::serve(listener, routes, stopped).await {
-        tracing::error!(%error, "a server ended");
-    }
+    http::serve(listener, routes, bounds, stopped).await;
 }
 
 fn now() -> UnixMs {
