@@ -3,14 +3,15 @@
 //! The validators are the real ones ([`amanah_node::validator::Validator`]): consensus, execution and mempool; a restart
 //! reads the bytes of a real vote log and goes through the same start as a node. Time, network and disk are simulated:
 //! messages are late, lost, doubled and reordered, links break in one or both directions, processes stop in the middle
-//! of what they were doing and lose what was not synced, and one member may run two copies of itself that contradict
-//! each other ([`Adversary`]). After the faults the network must move again.
+//! of what they were doing and lose what was not synced, and up to f members lie ([`Adversary`]). After the faults the
+//! network must move again, although the liars go on.
 //!
 //! Same seed, same run: [`Report::trace`] is a hash over everything that was delivered and committed.
 
 mod clients;
 mod disk;
 mod faults;
+mod liar;
 mod members;
 mod network;
 mod oracle;
@@ -21,7 +22,8 @@ mod run;
 mod scheme;
 
 pub use faults::Faults;
+pub use liar::{Adversary, Deeds, Liar};
 pub use oracle::Violation;
-pub use plan::{Adversary, Fixed, Memory, Plan};
+pub use plan::{Fixed, Memory, Plan};
 pub use run::{Report, Summary, run};
 pub use scheme::Scheme;

@@ -1,8 +1,9 @@
 //! `cargo sim`: runs seeds of the simulator and says what came of each.
 
 use amanah_consensus::Mutant;
-use amanah_tests::sim::{Faults, Fixed, Memory, Plan, Scheme, run};
+use amanah_tests::sim::{Adversary, Deeds, Faults, Fixed, Memory, Plan, Scheme, run};
 use clap::Parser;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -28,6 +29,9 @@ struct Arguments {
     /// What a restart finds in its vote log.
     #[arg(long, default_value = "whole")]
     memory: Memory,
+    /// Who lies, by name: f members in turn; the seed decides if none is named.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    adversary: Vec<Adversary>,
     /// Leaves a rule out: finalize-after-nullify, nullify-after-finalize or quorum-minus-one.
     #[arg(long, value_parser = mutant)]
     mutant: Option<Mutant>,
@@ -53,11 +57,19 @@ fn main() -> ExitCode {
     let seeds = arguments.seed.map_or(arguments.seeds, |seed| seed..seed + 1);
     let (mut faults, mut broken, count, begin) = (Faults::default(), 0, seeds.end - seeds.start, Instant::now());
     let fixed = Fixed { members: arguments.members.map(usize::from), scheme: arguments.scheme };
+    let (mut deeds, mut worlds) = (Deeds::default(), BTreeMap::<Adversary, u64>::new());
     for seed in seeds {
         let mut plan = Plan::of(seed, arguments.views, fixed).with_memory(arguments.memory);
         plan.mutant = arguments.mutant;
+        if !arguments.adversary.is_empty() {
+            plan = plan.with_adversaries(&arguments.adversary);
+        }
+        for lie in plan.liars.iter().flat_map(|liar| &liar.lies) {
+            *worlds.entry(*lie).or_default() += 1;
+        }
         let report = run(&plan);
         faults.add(&report.faults);
+        deeds.add(&report.deeds);
         match report.verdict {
             Ok(summary) => println!(
                 "seed {seed}: {} members, {} views, {} blocks, {} transactions, {} simulated ms, trace {}",
@@ -71,6 +83,10 @@ fn main() -> ExitCode {
     }
     for (name, times) in faults.counts() {
         println!("{name:>14} {times}");
+    }
+    for adversary in Adversary::all() {
+        let worlds = worlds.get(adversary).copied().unwrap_or(0);
+        println!("{:>20} {worlds} worlds, {} deeds", adversary.name(), deeds.of(*adversary));
     }
     println!("{count} seeds, {broken} broken, {:.1} s", begin.elapsed().as_secs_f64());
     if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

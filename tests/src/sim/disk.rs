@@ -51,6 +51,11 @@ impl Disk {
         }));
     }
 
+    /// Loses the vote log.
+    pub(super) fn forget(&mut self) {
+        self.votes.clear();
+    }
+
     pub(super) fn height(&self) -> Height {
         Height(self.blocks.len() as u64)
     }

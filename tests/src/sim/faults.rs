@@ -51,6 +51,4 @@ faults! {
     restarts,
     /// Validators whose clock is wrong.
     skewed_clocks,
-    /// Runs in which a member ran two copies of itself.
-    twins,
 }

@@ -27,6 +27,10 @@ pub(super) enum Happening {
     Down { at: Peer, to: ValidatorIndex },
     /// The moment a process asked for; only the latest wish counts.
     Wake { peer: Peer, wish: u64 },
+    /// What a liar held back is sent now.
+    Posted { from: Peer, to: Peer, bytes: Arc<[u8]> },
+    /// Liars act by themselves.
+    Scheme,
     /// A client acts.
     Submit,
     /// Clients that waited too long try again.

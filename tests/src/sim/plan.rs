@@ -1,17 +1,10 @@
 //! What a seed means: how bad the network is, who lies, when what breaks.
 
+use super::liar::{Adversary, Liar};
 use super::members::MEMBERS_MAX;
 use super::random::Random;
 use super::scheme::Scheme;
 use amanah_consensus::Mutant;
-
-/// A member that does not follow the protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Adversary {
-    /// Runs two copies of itself with one key, each connected to a part of the others: it votes twice, proposes twice
-    /// and forgets nothing. After the faults it is silent.
-    Twins(usize),
-}
 
 /// What a restart finds in its vote log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -34,8 +27,8 @@ pub struct Plan {
     pub members: usize,
     /// How signatures are made.
     pub scheme: Scheme,
-    /// Who lies.
-    pub adversary: Option<Adversary>,
+    /// Who lies, and how.
+    pub liars: Vec<Liar>,
     /// A rule that every validator leaves out.
     pub mutant: Option<Mutant>,
     /// What a restart finds in its vote log.
@@ -94,8 +87,6 @@ impl Plan {
         let members = fixed.members.unwrap_or(drawn).clamp(4, MEMBERS_MAX);
         let mut random = Random::new(seed, "plan");
         let drawn = if seed % 16 == 5 { Scheme::Ed25519 } else { Scheme::Fast };
-        let twin = usize::try_from(random.below(members as u64)).unwrap_or(0);
-        let adversary = random.chance(250).then_some(Adversary::Twins(twin));
         let mut some = |per_mille: u64, high: u64| if random.chance(per_mille) { random.below(high + 1) } else { 0 };
         let weather = Weather {
             latency_us: 1_000 + some(1000, 60_000),
@@ -114,11 +105,22 @@ impl Plan {
             views,
             members,
             scheme: fixed.scheme.unwrap_or(drawn),
-            adversary,
+            liars: Liar::draw(seed, members),
             mutant: None,
             memory: Memory::Whole,
             weather,
         }
+    }
+
+    /// The same plan with these lies, by at most f members.
+    pub fn with_adversaries(self, lies: &[Adversary]) -> Self {
+        Self { liars: Liar::spread(lies, self.seed, self.members), ..self }
+    }
+
+    /// Members that run a second copy of themselves.
+    pub(super) fn twins(&self) -> impl Iterator<Item = usize> + '_ {
+        let has_twin = |liar: &&Liar| liar.lies.contains(&Adversary::Twins);
+        self.liars.iter().filter(has_twin).map(|liar| liar.member)
     }
 
     /// The same plan with a broken rule.
@@ -143,7 +145,11 @@ impl Plan {
             Memory::Votes => " --memory votes",
         };
         let Self { seed, views, members, .. } = self;
-        format!("cargo sim --seed {seed} --views {views} --members {members} --scheme {scheme}{memory}{mutant}")
+        let lies = match Liar::names(&self.liars) {
+            names if names.is_empty() => String::new(),
+            names => format!(" --adversary {names}"),
+        };
+        format!("cargo sim --seed {seed} --views {views} --members {members} --scheme {scheme}{lies}{memory}{mutant}")
     }
 }
 

@@ -1,14 +1,16 @@
 //! One run: faults until enough views have gone by, then calm, then silence.
 
 mod events;
+mod lies;
 
 use super::clients::Clients;
 use super::faults::Faults;
+use super::liar::{Coalition, Deeds};
 use super::members::{self, BEGIN_MS};
 use super::network::{Happening, Network, Peer};
 use super::oracle::{Oracle, Violation};
 use super::peer::{Process, World};
-use super::plan::{Adversary, Plan};
+use super::plan::Plan;
 use amanah_consensus::message::Message;
 use amanah_consensus::{Alarm, To};
 use amanah_ledger::chain::Tip;
@@ -53,13 +55,16 @@ pub struct Report {
     pub trace: Digest,
     /// What went wrong on purpose.
     pub faults: Faults,
+    /// What liars managed to do.
+    pub deeds: Deeds,
 }
 
 /// Runs a plan to its end.
 pub fn run(plan: &Plan) -> Report {
     let mut simulation = Simulation::new(plan.clone());
     let verdict = simulation.play();
-    Report { verdict, trace: Digest(*simulation.trace.finalize().as_bytes()), faults: simulation.faults }
+    let (trace, deeds) = (Digest(*simulation.trace.finalize().as_bytes()), simulation.coalition.deeds().clone());
+    Report { verdict, trace, faults: simulation.faults, deeds }
 }
 
 struct Simulation {
@@ -69,6 +74,7 @@ struct Simulation {
     processes: Vec<Process>,
     clients: Clients,
     oracle: Oracle,
+    coalition: Coalition,
     faults: Faults,
     trace: blake3::Hasher,
     /// The newest final tip anywhere.
@@ -86,10 +92,7 @@ impl Simulation {
         let chain = genesis.chain();
         let mut faults = Faults::default();
         let mut owners: Vec<usize> = (0..plan.members).collect();
-        if let Some(Adversary::Twins(member)) = plan.adversary {
-            owners.push(member);
-            faults.twins += 1;
-        }
+        owners.extend(plan.twins());
         let mut network = Network::new(plan.seed, plan.weather, owners.len());
         let skew = |network: &mut Network, faults: &mut Faults| {
             let error = i64::try_from(network.random.below(plan.weather.skew_ms + 1)).unwrap_or(0);
@@ -97,9 +100,11 @@ impl Simulation {
             if network.random.chance(500) { error } else { -error }
         };
         let processes = owners.iter().map(|m| Process::new(*m, skew(&mut network, &mut faults))).collect();
+        let world = World { genesis, committee, verifier: plan.scheme.verifier() };
         Self {
             clients: Clients::new(&plan, chain),
-            world: World { genesis, committee, verifier: plan.scheme.verifier() },
+            coalition: Coalition::new(&plan, &world.committee, Arc::clone(&world.verifier), newest.clone()),
+            world,
             network,
             processes,
             oracle: Oracle::new(plan.members),
@@ -123,6 +128,10 @@ impl Simulation {
         self.network.around_ms(1_000, Happening::Retry);
         self.network.around_ms(weather.partition_every_ms, Happening::Partition);
         self.network.around_ms(weather.crash_every_ms, Happening::Crash);
+
+        if !self.plan.liars.is_empty() {
+            self.network.after_us(1, Happening::Scheme);
+        }
 
         let stormy = self.plan.views * 2 / 3;
         self.until(FAULTS_MAX_MS, |s| s.view() >= stormy)?;
@@ -178,6 +187,9 @@ impl Simulation {
                 self.network.arrives(from, to, number, &mut self.faults);
                 let message = PeerMessage::decode(&bytes).expect("validators send what validators read");
                 self.note(to, &bytes);
+                if self.is_liar(to) && !self.shows(self.processes[from].member, to, &message) {
+                    return Ok(());
+                }
                 let from = self.processes[from].index();
                 self.handle(to, Event::Peer { from, message })
             }
@@ -193,6 +205,11 @@ impl Simulation {
                 self.handle(peer, Event::Wake)
             }
             Happening::Wake { .. } => Ok(()),
+            Happening::Posted { from, to, bytes } => {
+                self.network.send(from, to, &bytes, &mut self.faults);
+                Ok(())
+            }
+            Happening::Scheme => self.scheme(),
             Happening::Submit => self.submit_new(),
             Happening::Retry => self.submit_again(),
             Happening::Partition => self.partition(),
@@ -304,16 +321,21 @@ impl Simulation {
     }
 
     fn send(&mut self, peer: Peer, to: To, message: &PeerMessage) -> Result<(), Violation> {
-        if let (PeerMessage::Consensus(message), false) = (message, self.is_liar(peer)) {
+        let is_meant = |receiver: &usize| match to {
+            To::All => *receiver != self.processes[peer].member,
+            To::One(index) => usize::from(index.0) == *receiver,
+        };
+        let receivers: Vec<usize> = (0..self.plan.members).filter(is_meant).collect();
+        if self.is_liar(peer) {
+            self.send_lies(peer, &receivers, message);
+            return Ok(());
+        }
+        if let PeerMessage::Consensus(message) = message {
             self.oracle.sent(self.processes[peer].member, message)?;
         }
         let bytes: Arc<[u8]> = message.encode().into();
         for receiver in self.others(peer) {
-            let is_meant = match to {
-                To::All => true,
-                To::One(index) => self.processes[receiver].index() == index,
-            };
-            if is_meant {
+            if receivers.contains(&self.processes[receiver].member) {
                 self.network.send(peer, receiver, &bytes, &mut self.faults);
             }
         }
@@ -324,13 +346,6 @@ impl Simulation {
     fn others(&self, peer: Peer) -> Vec<Peer> {
         let member = self.processes[peer].member;
         (0..self.processes.len()).filter(|other| self.processes[*other].member != member).collect()
-    }
-
-    fn is_liar(&self, peer: Peer) -> bool {
-        match self.plan.adversary {
-            Some(Adversary::Twins(member)) => self.processes[peer].member == member,
-            None => false,
-        }
     }
 
     /// Members that keep the rules; they all run again after the faults.

@@ -10,8 +10,11 @@ const AWAY_MS: std::ops::RangeInclusive<u64> = 50..=5_000;
 impl Simulation {
     pub(super) fn start(&mut self, peer: Peer) -> Result<(), Violation> {
         let now_us = self.network.now_us;
+        let member = self.processes[peer].member;
+        if self.coalition.forgets(member) {
+            self.processes[peer].disk.forget();
+        }
         let process = &mut self.processes[peer];
-        let member = process.member;
         let height = process.disk.height().0;
         if self.network.now_us > 0 {
             self.faults.restarts += 1;
@@ -133,12 +136,13 @@ impl Simulation {
 
     /// Gives each of a liar's copies some of the others to talk to.
     pub(super) fn split_twins(&mut self) {
-        let Some(Adversary::Twins(first)) = self.plan.adversary else { return };
-        let second = self.plan.members;
-        for honest in (0..second).filter(|peer| *peer != first) {
-            let copy = if self.network.random.chance(500) { first } else { second };
-            self.network.set_cut(copy, honest, true);
-            self.network.set_cut(honest, copy, true);
+        for (at, first) in self.plan.twins().collect::<Vec<_>>().into_iter().enumerate() {
+            let second = self.plan.members + at;
+            for other in (0..self.plan.members).filter(|peer| *peer != first) {
+                let copy = if self.network.random.chance(500) { first } else { second };
+                self.network.set_cut(copy, other, true);
+                self.network.set_cut(other, copy, true);
+            }
         }
     }
 
@@ -196,7 +200,7 @@ impl Simulation {
         Ok(())
     }
 
-    fn stop(&mut self, peer: Peer) {
+    pub(super) fn stop(&mut self, peer: Peer) {
         self.faults.crashes += 1;
         let process = &mut self.processes[peer];
         process.validator = None;
@@ -208,19 +212,13 @@ impl Simulation {
         }
     }
 
-    /// The faults end: links work, processes run, and the liar is silent for ever.
+    /// The faults end: links work and processes run. Liars go on lying.
     pub(super) fn heal(&mut self) -> Result<(), Violation> {
         self.network.is_calm = true;
         self.mend();
         for peer in 0..self.processes.len() {
             self.processes[peer].is_doomed = false;
-            if self.is_liar(peer) {
-                self.stop(peer);
-                for other in 0..self.processes.len() {
-                    self.network.set_cut(peer, other, true);
-                    self.network.set_cut(other, peer, true);
-                }
-            } else if self.processes[peer].validator.is_none() {
+            if self.processes[peer].validator.is_none() {
                 self.start(peer)?;
             }
         }
