@@ -1,3 +1,4 @@
-//! What tests share: the simulator.
+//! What tests share: the simulator, and real processes under attack.
 
+pub mod cluster;
 pub mod sim;
