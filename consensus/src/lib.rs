@@ -75,6 +75,7 @@
 //! - A stop for contradicting certificates is not remembered over a restart; the driver must not restart by itself
 //!   after [`Alarm::Fork`].
 
+pub mod accountability;
 pub mod application;
 pub mod config;
 pub mod evidence;
