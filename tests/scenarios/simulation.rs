@@ -1,6 +1,6 @@
 //! A hundred seeds under faults keep every promise, and every broken rule is noticed.
 
-use amanah_consensus::Mutant;
+use amanah_consensus::{EvidenceKind, Mutant};
 use amanah_tests::sim::{Adversary, Faults, Fixed, Memory, Plan, Scheme, Violation, run};
 use std::collections::BTreeSet;
 
@@ -98,4 +98,21 @@ fn every_adversary_does_its_deed_and_the_network_goes_on() {
         assert!(report.verdict.is_ok(), "{:?}\n  {}", report.verdict, plan.replay());
         assert!(report.deeds.of(*adversary) > 0, "{} did nothing: {}", adversary.name(), plan.replay());
     }
+}
+
+#[test]
+fn with_more_than_f_liars_forks_appear_and_name_the_guilty_alone() {
+    let (mut forks, mut kinds) = (0, BTreeSet::new());
+    for seed in 0..SEEDS {
+        let plan = Plan::of(seed, VIEWS, Fixed::default()).over_limit();
+        let summary = run(&plan).verdict.unwrap_or_else(|violation| panic!("{violation}\n  {}", plan.replay()));
+        let Some(fork) = summary.fork else { continue };
+        assert!(fork.guilty.len() > (plan.members - 1) / 3, "{fork:?}");
+        assert!(fork.guilty.iter().all(|member| plan.liars.iter().any(|liar| liar.member == *member)), "{fork:?}");
+        forks += 1;
+        kinds.extend(fork.kinds);
+    }
+    println!("{forks} forks, by {kinds:?}");
+    assert!(forks >= SEEDS / 4, "{forks} forks");
+    assert!(kinds.contains(&EvidenceKind::DoubleNotarize) && kinds.contains(&EvidenceKind::NullifyAndFinalize));
 }

@@ -25,5 +25,5 @@ pub use faults::Faults;
 pub use liar::{Adversary, Deeds, Liar};
 pub use oracle::Violation;
 pub use plan::{Fixed, Memory, Plan};
-pub use run::{Report, Summary, run};
+pub use run::{Fork, Report, Summary, run};
 pub use scheme::Scheme;

@@ -36,7 +36,9 @@ impl Answers {
     pub(super) async fn charge(&self, response: Response) -> Response {
         let (parts, body) = response.into_parts();
         // Handlers make their answers whole, so this waits for nothing.
-        let Ok(bytes) = to_bytes(body, ANSWER_BYTES_MAX).await else { return Problem::from(Code::Busy).into_response() };
+        let Ok(bytes) = to_bytes(body, ANSWER_BYTES_MAX).await else {
+            return Problem::from(Code::Busy).into_response();
+        };
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         match Arc::clone(&self.0).try_acquire_many_owned(length) {
             Ok(room) => Response::from_parts(parts, Body::from(Bytes::from_owner(Charged { bytes, _room: room }))),

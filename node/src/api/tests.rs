@@ -1,7 +1,7 @@
 use super::*;
-use crate::http::{self, Bounds};
 use crate::custodian::OUTBOX_MAX;
 use crate::custodian::tests::{Cedar, GRID_MS, NAMES, Patient, TEN, TestLedger, gateway, member_ref};
+use crate::http::{self, Bounds};
 use crate::runtime::{ConsensusStatus, LedgerView};
 use amanah_consensus::Standing;
 use amanah_ledger::access::DayProof;
@@ -81,11 +81,7 @@ impl Server {
                 name: "ehr".to_owned(),
                 key_hash: Digest(*blake3::hash(KEY.as_bytes()).as_bytes()),
             }],
-            limits: Limits {
-                enrolments_per_minute: 5,
-                unknown_revocations_per_minute: 2,
-                ..Limits::default()
-            },
+            limits: Limits { enrolments_per_minute: 5, unknown_revocations_per_minute: 2, ..Limits::default() },
         };
         let app = App::new(setup, custodian, LedgerReading::new(view, status_reader), now);
         Self { router: router(app), genesis, ledger, views, status, sent, clock, _dir: dir }
@@ -502,7 +498,8 @@ async fn the_server_answers_over_a_socket_and_ends_when_told() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = tokio::spawn(http::serve(listener, server.router.clone(), Bounds::new(8, 8), async { drop(stopped.await) }));
+    let serving =
+        tokio::spawn(http::serve(listener, server.router.clone(), Bounds::new(8, 8), async { drop(stopped.await) }));
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET /v1/status HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
     let mut answer = String::new();

@@ -51,6 +51,25 @@ impl Disk {
         }));
     }
 
+    /// Every whole record of the vote log.
+    pub(super) fn all_records(&self) -> Vec<Record> {
+        let scan = frame::scan(SEGMENT, &self.votes, 0);
+        decode_records(&scan.records).expect("the log holds what was appended")
+    }
+
+    /// All final blocks, each with its own Finalization if there is one.
+    pub(super) fn final_blocks(&self) -> impl Iterator<Item = (&[u8], Option<&Certificate>)> {
+        self.blocks.iter().map(|stored| (&*stored.bytes, stored.finalization.as_ref()))
+    }
+
+    /// The block at `height` and the first Finalization of it or of a block after it.
+    pub(super) fn finalized_at(&self, height: Height) -> Option<(Digest, Certificate)> {
+        let from = usize::try_from(height.0.checked_sub(1)?).ok()?;
+        let stored = self.blocks.get(from..)?;
+        let finalization = stored.iter().find_map(|stored| stored.finalization.clone())?;
+        Some((stored.first()?.digest, finalization))
+    }
+
     /// Loses the vote log.
     pub(super) fn forget(&mut self) {
         self.votes.clear();

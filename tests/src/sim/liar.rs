@@ -151,8 +151,19 @@ impl Liar {
         liars
     }
 
+    /// So many members with a second copy of themselves.
+    pub(super) fn traitors(seed: u64, members: usize, count: usize) -> Vec<Self> {
+        let mut random = Random::new(seed, "traitors' names");
+        let mut honest: Vec<usize> = (0..members).collect();
+        let drawn = (0..count.min(members)).map(|_| {
+            let at = usize::try_from(random.below(honest.len() as u64)).unwrap_or(0);
+            Self { member: honest.swap_remove(at), lies: vec![Adversary::Twins] }
+        });
+        drawn.collect()
+    }
+
     /// The lies for the command line, in the order that [`Liar::spread`] takes.
-    pub(super) fn names(liars: &[Self]) -> String {
+    pub fn names(liars: &[Self]) -> String {
         let rounds = liars.iter().map(|liar| liar.lies.len()).max().unwrap_or(0);
         let names = (0..rounds).flat_map(|round| liars.iter().filter_map(move |liar| liar.lies.get(round)));
         names.map(|lie| lie.name()).collect::<Vec<_>>().join(",")

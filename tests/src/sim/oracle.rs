@@ -68,6 +68,14 @@ pub enum Violation {
         /// Whom.
         validator: usize,
     },
+    /// A fork whose certificates name fewer than f+1 validators.
+    #[error("nobody is named for the fork at height {height}: {why}")]
+    Unattributed {
+        /// Where.
+        height: u64,
+        /// Why.
+        why: String,
+    },
     /// A validator could not start from its own disk.
     #[error("validator {validator} cannot start: {why}")]
     CannotStart {

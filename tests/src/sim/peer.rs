@@ -51,7 +51,7 @@ impl Process {
 
     /// When its clock will show `ms`, as microseconds from `now_us`.
     pub(super) fn until_us(&self, ms: u64, now_us: u64) -> u64 {
-        let at_us = ms.saturating_add_signed(-self.skew_ms).saturating_sub(BEGIN_MS) * 1000;
+        let at_us = ms.saturating_add_signed(-self.skew_ms).saturating_sub(BEGIN_MS).saturating_mul(1000);
         at_us.saturating_sub(now_us)
     }
 

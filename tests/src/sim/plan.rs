@@ -5,6 +5,7 @@ use super::members::MEMBERS_MAX;
 use super::random::Random;
 use super::scheme::Scheme;
 use amanah_consensus::Mutant;
+use amanah_ledger::committee::faults;
 
 /// What a restart finds in its vote log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -117,6 +118,19 @@ impl Plan {
         Self { liars: Liar::spread(lies, self.seed, self.members), ..self }
     }
 
+    /// The same plan with more than f liars, at most 2f of them, who all show the two halves of a split network two
+    /// faces. Nothing is promised then but that a fork names the guilty.
+    pub fn over_limit(self) -> Self {
+        let f = faults(self.members);
+        let count = Random::new(self.seed, "traitors").between(f as u64 + 1, 2 * f as u64);
+        let traitors = Liar::traitors(self.seed, self.members, usize::try_from(count).unwrap_or(0));
+        Self { liars: traitors, ..self }
+    }
+
+    pub(super) fn is_over_limit(&self) -> bool {
+        self.liars.len() > faults(self.members)
+    }
+
     /// Members that run a second copy of themselves.
     pub(super) fn twins(&self) -> impl Iterator<Item = usize> + '_ {
         let has_twin = |liar: &&Liar| liar.lies.contains(&Adversary::Twins);
@@ -146,6 +160,7 @@ impl Plan {
         };
         let Self { seed, views, members, .. } = self;
         let lies = match Liar::names(&self.liars) {
+            _ if self.is_over_limit() => " --over-limit".to_owned(),
             names if names.is_empty() => String::new(),
             names => format!(" --adversary {names}"),
         };

@@ -1,9 +1,11 @@
 //! One run: faults until enough views have gone by, then calm, then silence.
 
 mod events;
+mod forks;
 mod lies;
 
 use super::clients::Clients;
+use super::disk::Disk;
 use super::faults::Faults;
 use super::liar::{Coalition, Deeds};
 use super::members::{self, BEGIN_MS};
@@ -15,6 +17,7 @@ use amanah_consensus::message::Message;
 use amanah_consensus::{Alarm, To};
 use amanah_ledger::chain::Tip;
 use amanah_ledger::crypto::Digest;
+use amanah_ledger::position::Height;
 use amanah_ledger::transaction::SignedTransaction;
 use amanah_node::peer_message::{PeerMessage, decode_bundle};
 use amanah_node::validator::{Action, Event, Ticket};
@@ -30,6 +33,8 @@ const FINAL_AFTER_FAULTS: u64 = 30;
 const DRAIN_MAX_MS: u64 = 60_000;
 /// Time for the last answers to arrive before silence is expected.
 const SETTLE_MS: u64 = 30_000;
+/// No process sleeps longer than this.
+const BEAT_US: u64 = 3_600_000_000;
 /// How long the silence is watched.
 const IDLE_MS: u64 = 60_000;
 
@@ -44,7 +49,11 @@ pub struct Summary {
     pub transactions: usize,
     /// Simulated time.
     pub time_ms: u64,
+    /// With more than f liars, the fork that ended the run.
+    pub fork: Option<Fork>,
 }
+
+pub use forks::Fork;
 
 /// How a run went.
 #[derive(Debug)]
@@ -133,6 +142,9 @@ impl Simulation {
             self.network.after_us(1, Happening::Scheme);
         }
 
+        if self.plan.is_over_limit() {
+            return self.play_traitors();
+        }
         let stormy = self.plan.views * 2 / 3;
         self.until(FAULTS_MAX_MS, |s| s.view() >= stormy)?;
         self.heal()?;
@@ -150,12 +162,17 @@ impl Simulation {
         self.until(SETTLE_MS, |_| false)?;
         self.watch_silence()?;
         self.compare_roots()?;
-        Ok(Summary {
+        Ok(self.summary(None))
+    }
+
+    fn summary(&self, fork: Option<Fork>) -> Summary {
+        Summary {
             views: self.view(),
             height: self.oracle.height(),
             transactions: self.oracle.transactions(),
             time_ms: self.network.now_us / 1000,
-        })
+            fork,
+        }
     }
 
     fn dead(&self, what: &str, limit_ms: u64) -> Violation {
@@ -256,7 +273,9 @@ impl Simulation {
         process.wished_ms = wanted;
         process.wish += 1;
         if let Some(ms) = wanted {
-            let (wish, us) = (process.wish, process.until_us(ms, self.network.now_us).max(1));
+            // As a node does, it looks at the clock now and then whatever it waits for.
+            let until_us = process.until_us(ms, self.network.now_us);
+            let (wish, us) = (process.wish, until_us.clamp(1, BEAT_US));
             self.network.after_us(us, Happening::Wake { peer, wish });
         }
     }
@@ -300,6 +319,8 @@ impl Simulation {
                 }
             }
             Action::Alarm(Alarm::Clock { .. }) | Action::Judge(_) | Action::Reply(..) => {}
+            // What the alarm is for.
+            Action::Alarm(Alarm::Fork { .. }) if self.plan.is_over_limit() => {}
             Action::Alarm(alarm @ (Alarm::CertifiedInvalid { .. } | Alarm::Fork { .. })) => {
                 return Err(Violation::Alarm { validator: member, alarm: format!("{alarm:?}") });
             }

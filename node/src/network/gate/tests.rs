@@ -42,7 +42,8 @@ fn many_strangers_together_get_no_more_than_their_common_account_and_validators_
 fn half_open_handshakes_of_strangers_leave_places_for_validators() {
     let mut gate = gate("10.0.0.1");
     let mut ids = 0..;
-    let mut knock = |gate: &mut Gate, from: &str| gate.knock(1, ConnectionId::new_unchecked(ids.next().unwrap()), ip(from));
+    let mut knock =
+        |gate: &mut Gate, from: &str| gate.knock(1, ConnectionId::new_unchecked(ids.next().unwrap()), ip(from));
     for _ in 0..ADDRESS_PENDING_MAX {
         assert_eq!(knock(&mut gate, "192.0.2.1"), Ok(()));
     }

@@ -30,9 +30,10 @@ impl TimeSkewer {
             now_ms + 86_400_000,
             now_ms - timing.clock_tolerance_ms - 3 * timing.delta_ms,
             0,
+            u64::MAX - JITTER_MS,
         ];
         let edge = *desk.common.random.pick(&edges)?;
-        let time = (edge + desk.common.random.below(2 * JITTER_MS)).saturating_sub(JITTER_MS);
+        let time = edge.saturating_add(desk.common.random.below(2 * JITTER_MS)).saturating_sub(JITTER_MS);
         let block = desk.common.library.build(&open.header().parent, vote.view, time, &first.block)?;
         let proposal = desk.proposal(vote.view, vote.parent_view, block, first.justification.clone());
         self.0 = Some((vote.view, proposal));

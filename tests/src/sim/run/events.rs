@@ -89,6 +89,10 @@ impl Simulation {
             return Ok(());
         }
         self.network.around_ms(self.plan.weather.partition_every_ms, Happening::Partition);
+        if self.plan.is_over_limit() {
+            self.split_sides();
+            return Ok(());
+        }
         self.mend();
         self.splits += 1;
         let peers = self.processes.len();
