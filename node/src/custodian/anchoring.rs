@@ -4,6 +4,8 @@
 //!   taken at every grid point and carries a random leaf, so that quiet and busy hours look alike.
 //! - Its leaves are on disk before its root is sent. It is sent again until it is final, or can never be.
 //! - Until 01:00 the day before is finished first. What misses that enters the next day's tree, *entered late*.
+//! - A ledger that was behind these files at the start (it is being filled again from peers) comes back to them: what it
+//!   shows anchored is found in the files, and the chain of anchors goes on behind it.
 //! - Of an anchor that was given up and the one that took its number at most one becomes final; whichever it is, it is
 //!   recognised by its root, and the logs count as covered accordingly.
 
@@ -19,6 +21,7 @@ use amanah_ledger::genesis::Cover;
 use amanah_ledger::leaf::AnchorHeadLeaf;
 use amanah_ledger::time::{DAY_MS, Day, UnixMs};
 use days::Days;
+use std::collections::BTreeMap;
 
 mod days;
 
@@ -30,6 +33,12 @@ const CLOCK_SKEW_MS: u64 = 5 * 60 * 1000;
 pub(crate) struct Grid {
     pub(crate) grid_ms: u64,
     pub(crate) cover: Cover,
+}
+
+impl Grid {
+    fn point(&self, now: UnixMs) -> u64 {
+        now.0 / self.grid_ms.max(1)
+    }
 }
 
 /// A root to put on the ledger.
@@ -57,6 +66,8 @@ pub(crate) struct Anchoring {
     taken: Vec<Taken>,
     /// The last grid point that was looked at.
     grid_point: u64,
+    /// The last grid point at which the files were compared with a ledger that had been behind them.
+    caught_up_at: u64,
 }
 
 /// What is found at start.
@@ -74,7 +85,8 @@ pub(crate) enum Found {
 impl Anchoring {
     /// Takes up the files: `head` is the ledger's last anchor of this custodian.
     pub(crate) fn open(files: DayFiles, head: Option<&AnchorHeadLeaf>) -> Result<(Self, Found), DayFileError> {
-        let mut anchoring = Self { files, days: Days::default(), last: None, taken: Vec::new(), grid_point: 0 };
+        let (days, taken) = (Days::default(), Vec::new());
+        let mut anchoring = Self { files, days, last: None, taken, grid_point: 0, caught_up_at: 0 };
         if let Some(newest) = anchoring.files.days()?.last() {
             anchoring.files.cut_torn_end(*newest)?;
         }
@@ -82,17 +94,61 @@ impl Anchoring {
             anchoring.wait_again(None)?;
             return Ok((anchoring, Found::Whole));
         };
-        let known = anchoring.files.read(head.day)?.into_iter().find(|snapshot| snapshot.head.root == head.root);
+        let found = anchoring.stand_at(head)?;
+        Ok((anchoring, found))
+    }
+
+    /// Goes on behind the ledger's last anchor of this custodian.
+    fn stand_at(&mut self, head: &AnchorHeadLeaf) -> Result<Found, DayFileError> {
+        let known = self.files.read(head.day)?.into_iter().find(|snapshot| snapshot.head.root == head.root);
         let Some(known) = known else {
             let last =
                 SnapshotHead { seq: head.seq, day: head.day, root: head.root, parent: Digest::ZERO, taken: UnixMs(0) };
-            anchoring.last = Some(last);
-            return Ok((anchoring, Found::Lost { seq: head.seq }));
+            self.last = Some(last);
+            return Ok(Found::Lost { seq: head.seq });
         };
-        anchoring.last = Some(known.head);
-        anchoring.days.load(&anchoring.files, known.head.day, known.head.root)?;
-        anchoring.wait_again(Some(known.head))?;
-        Ok((anchoring, Found::Whole))
+        self.last = Some(known.head);
+        self.days.load(&self.files, known.head.day, known.head.root)?;
+        self.wait_again(Some(known.head))?;
+        Ok(Found::Whole)
+    }
+
+    /// Whether `head` is later than every anchor that is known to be final or on its way: at the start the ledger was
+    /// behind the files.
+    fn is_behind(&self, head: &AnchorHeadLeaf) -> bool {
+        self.last.is_none_or(|last| last.seq < head.seq)
+    }
+
+    /// Catches up with a ledger that was behind the files and has come to `head`. The logs count as covered by every
+    /// anchor up to it.
+    fn catch_up(&mut self, head: &AnchorHeadLeaf, book: &mut LogBook, keys: &KeyFile) -> Result<(), DayFileError> {
+        let before = self.last.map_or(Digest::ZERO, |last| last.root);
+        self.taken.clear();
+        if let Found::Lost { seq } = self.stand_at(head)? {
+            tracing::error!(seq, "the ledger has an anchor of this hospital that its access tree files do not know");
+            return Ok(());
+        }
+        self.name_relationships(keys);
+        let mut wanted = head.root;
+        for day in self.files.days()?.into_iter().rev().filter(|day| *day <= head.day) {
+            let by_key: BTreeMap<Digest, PublicKey> =
+                keys.iter().map(|k| (day_key(&k.log_key(), day), k.relationship)).collect();
+            for snapshot in self.files.read(day)?.iter().rev() {
+                if wanted == before || snapshot.head.root != wanted {
+                    continue;
+                }
+                wanted = snapshot.head.parent;
+                for change in &snapshot.changes {
+                    if let Some(relationship) = by_key.get(&change.key) {
+                        book.cover(relationship, change.state.after);
+                    }
+                }
+            }
+            if wanted == before {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Takes the snapshots up again that were sent before the restart and are not final yet. What they cover is told
@@ -138,13 +194,13 @@ impl Anchoring {
         from_seq: u64,
         keys: &KeyFile,
     ) -> Result<Vec<(PublicKey, u64, Digest)>, DayFileError> {
-        let mut named = std::collections::BTreeMap::new();
+        let mut named = BTreeMap::new();
         for day in self.files.days()?.into_iter().rev() {
             let snapshots = self.files.read(day)?;
             if snapshots.iter().all(|snapshot| snapshot.head.seq < from_seq) {
                 break;
             }
-            let by_key: std::collections::BTreeMap<Digest, PublicKey> =
+            let by_key: BTreeMap<Digest, PublicKey> =
                 keys.iter().map(|k| (day_key(&k.log_key(), day), k.relationship)).collect();
             for change in snapshots.iter().flat_map(|snapshot| &snapshot.changes) {
                 let Some(relationship) = by_key.get(&change.key) else { continue };
@@ -157,10 +213,25 @@ impl Anchoring {
         Ok(named.into_iter().map(|(relationship, (after, head))| (relationship, after, head)).collect())
     }
 
-    /// Looks whether one of the snapshots has become final, and counts the logs as covered by it.
-    pub(crate) fn settle(&mut self, head: Option<&AnchorHeadLeaf>, book: &mut LogBook) {
-        let Some(head) = head else { return };
-        let Some(at) = self.taken.iter().position(|taken| taken.snapshot.head.root == head.root) else { return };
+    /// Looks whether one of the snapshots has become final, and counts the logs as covered by it. A ledger that comes
+    /// from further behind is looked at once per grid point.
+    pub(crate) fn settle(
+        &mut self,
+        head: Option<&AnchorHeadLeaf>,
+        now: UnixMs,
+        grid: Grid,
+        book: &mut LogBook,
+        keys: &KeyFile,
+    ) -> Result<(), DayFileError> {
+        let Some(head) = head else { return Ok(()) };
+        let Some(at) = self.taken.iter().position(|taken| taken.snapshot.head.root == head.root) else {
+            let point = grid.point(now);
+            if self.is_behind(head) && point > self.caught_up_at {
+                self.caught_up_at = point;
+                self.catch_up(head, book, keys)?;
+            }
+            return Ok(());
+        };
         let Taken { snapshot, tree, covers } = self.taken.swap_remove(at);
         for (relationship, after) in covers {
             book.cover(&relationship, after);
@@ -168,6 +239,7 @@ impl Anchoring {
         self.days.add(&snapshot, tree);
         self.last = Some(snapshot.head);
         self.taken.clear();
+        Ok(())
     }
 
     /// What is to be on the ledger now: the anchor on its way, or the one this grid point asks for. `sync` makes the
@@ -185,7 +257,7 @@ impl Anchoring {
         {
             return Ok(Some(Due { seq: sent.seq, day: sent.day, root: sent.root }));
         }
-        let point = now.0 / grid.grid_ms.max(1);
+        let point = grid.point(now);
         if point <= self.grid_point {
             return Ok(None);
         }

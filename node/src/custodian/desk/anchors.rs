@@ -31,8 +31,8 @@ impl Desk {
         out: &mut Vec<SignedTransaction>,
     ) -> Result<(), StoreError> {
         let anchored = head.state().anchor_head(&self.setup.member, AnchorKind::Access);
-        self.anchoring.settle(anchored, &mut self.book);
         let (now, grid) = (self.time(clock, head), self.grid(head));
+        self.anchoring.settle(anchored, now, grid, &mut self.book, &self.keys)?;
         let vault = &self.vault;
         let due =
             self.anchoring.due(now, grid, &mut self.book, &self.keys, || vault.sync().map_err(StoreError::from))?;

@@ -62,6 +62,36 @@ fn an_ordinary_start_writes_no_gap() {
 }
 
 #[test]
+fn anchoring_goes_on_when_a_ledger_that_was_empty_at_the_start_has_been_filled_again() {
+    let mut cedar = Cedar::new();
+    let patient = cedar.patient(1);
+    let who = cedar.member(1);
+    for _ in 0..3 {
+        cedar.ask(&patient, who.clone(), "labs", "TREAT");
+        cedar.pass(GRID_MS);
+    }
+    cedar.pass(1);
+    let before = check_log(&mut cedar, &patient, &start()).unwrap();
+    assert_eq!((before.count, before.complete), (4, true));
+
+    let full = std::mem::replace(&mut cedar.ledger, TestLedger::new(&cedar.genesis));
+    cedar.power_cut();
+    cedar.now = cedar.now.plus_ms(GRID_MS);
+    assert_eq!(cedar.sends().len(), 1, "the first anchor seems to be missing");
+    cedar.ledger = full;
+    cedar.ask(&patient, who, "labs", "TREAT");
+    cedar.pass(GRID_MS);
+    cedar.pass(GRID_MS);
+    cedar.pass(1);
+    let after = check_log(&mut cedar, &patient, &before.position).unwrap();
+    assert_eq!((after.count, after.pending, after.complete), (5, 0, true));
+    let newcomer = check_log(&mut cedar, &patient, &start()).unwrap();
+    assert_eq!((newcomer.count, newcomer.complete), (5, true));
+    cedar.now = cedar.now.plus_ms(GRID_MS);
+    assert_eq!(cedar.sends().len(), 0, "everything is covered");
+}
+
+#[test]
 fn after_erasure_no_byte_of_any_file_holds_the_old_keys_or_the_number() {
     let mut cedar = Cedar::new();
     let (gone, stays) = (cedar.patient(1), cedar.patient(2));
