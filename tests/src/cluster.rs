@@ -2,8 +2,9 @@
 //!
 //! Reading order: one process ([`hospital`]), what lies between processes ([`wire`]), what their clocks and disks can be
 //! made to do ([`clock`], [`disk`]); a patient who signs, asks and reads the log ([`patient`], [`access_log`], [`api`]),
-//! many of them ([`load`]), what they were promised ([`journal`]), whether it holds at the end ([`checker`]) and on the
-//! way ([`watch`]); a plan of faults ([`plan`]) and its execution ([`campaign`]). Everything but the faults goes through public interfaces.
+//! many of them ([`load`]), consents that were there before them ([`prebuilt`]), what they were promised ([`journal`]), whether it holds at the end ([`checker`]) and on the
+//! way ([`watch`]); a plan of faults ([`plan`]) and its execution ([`campaign`]);
+//! one hospital killed many times ([`kills`]) or away for long ([`absence`]). Everything but the faults goes through public interfaces.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +12,7 @@
     reason = "a harness that cannot go on fails, with the place and the answer"
 )]
 
+pub mod absence;
 pub mod access_log;
 pub mod api;
 pub mod campaign;
@@ -20,9 +22,11 @@ pub mod damage;
 pub mod disk;
 pub mod hospital;
 pub mod journal;
+pub mod kills;
 pub mod load;
 pub mod patient;
 pub mod plan;
+pub mod prebuilt;
 pub mod watch;
 pub mod wire;
 
@@ -103,6 +107,8 @@ pub struct Cluster {
     pub genesis: Genesis,
     /// As wallets get it.
     pub network: Network,
+    /// Consents that were on the ledger before anybody ran.
+    pub prebuilt: prebuilt::Prebuilt,
     wires: Wires,
     // Behind the hospitals: they stop first. Behind the disks: those are taken off first.
     disks: Vec<Disk>,
@@ -155,7 +161,8 @@ impl Cluster {
         }
         let file = std::fs::read(hospitals[0].dir.join("network.json")).unwrap();
         let network = serde_json::from_slice::<NetworkFile>(&file).unwrap().check().unwrap();
-        Self { hospitals, genesis, network, wires, disks, dir }
+        let prebuilt = prebuilt::Prebuilt::new();
+        Self { hospitals, genesis, network, prebuilt, wires, disks, dir }
     }
 
     /// Starts everybody and waits until all answer.

@@ -76,7 +76,7 @@ pub fn check(cluster: &Cluster, rested: &mut Rested, excused: &Excused, limit: D
     // Agreed states are equal: one hospital speaks for all.
     if let Some(hospital) = well.first() {
         match rested.runtime.block_on(all_consents(&around.apis[*hospital])) {
-            Ok(all) => verdict.nothing_else(&consents, &all),
+            Ok(all) => verdict.nothing_else(&consents, &cluster.prebuilt, &all),
             Err(why) => verdict.complaints.push(format!("the list of all consents: {why:?}")),
         }
     }
@@ -143,20 +143,27 @@ impl Verdict {
         }
     }
 
-    /// The ledger holds each consent once, and none that no patient gave.
-    fn nothing_else(&mut self, consents: &BTreeMap<PublicKey, ConsentPromises>, all: &[(PublicKey, Digest)]) {
+    /// The ledger holds each consent once, those from before too, and none that no patient gave.
+    fn nothing_else(
+        &mut self,
+        consents: &BTreeMap<PublicKey, ConsentPromises>,
+        before: &BTreeSet<PublicKey>,
+        all: &[(PublicKey, Digest)],
+    ) {
         let mut seen = BTreeSet::new();
         for (consent, _) in all {
             if !seen.insert(*consent) {
                 self.complaints.push(format!("{} stands twice", Label::consent(consent)));
             }
-            if !consents.contains_key(consent) {
+            if !consents.contains_key(consent) && !before.contains(consent) {
                 self.complaints.push(format!("{} stands there, and nobody gave it", Label::consent(consent)));
             }
         }
-        let granted = |promises: &&ConsentPromises| matches!(promises.granted, Promise::Final(_));
-        if seen.len() < consents.values().filter(granted).count() {
-            self.complaints.push(format!("the ledger lists only {} consents", seen.len()));
+        let final_ones = consents.iter().filter(|(_, promises)| matches!(promises.granted, Promise::Final(_)));
+        let missing = final_ones.map(|(consent, _)| consent).chain(before).filter(|consent| !seen.contains(*consent));
+        for consent in missing {
+            self.lost += 1;
+            self.complaints.push(format!("{} is not in the list of all consents", Label::consent(consent)));
         }
     }
 

@@ -6,6 +6,7 @@
     reason = "a harness that cannot go on fails, with the place and the answer"
 )]
 
+mod one_hospital;
 mod plans;
 mod results;
 
@@ -27,7 +28,11 @@ struct Arguments {
 enum Command {
     /// Random fault plans under load.
     Plans(plans::Plans),
-    /// Figures of a results file.
+    /// One loaded hospital, killed again and again.
+    Kills(one_hospital::Kills),
+    /// One hospital, away while the others go on.
+    Absence(one_hospital::Absence),
+    /// Figures of a results file of plans.
     Summary {
         /// The file.
         results: PathBuf,
@@ -49,8 +54,10 @@ enum Command {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Plans(plans) => plans.run(),
+        Command::Kills(kills) => kills.run(),
+        Command::Absence(absence) => absence.run(),
         Command::Summary { results } => results::summarise(&results),
-        Command::Node { home } => amanah_node::node::run(&home).into(),
+        Command::Node { home } => run_node(&home),
         Command::Get { address, path } => match api::get(address, &path) {
             Ok(body) => {
                 print!("{body}");
@@ -62,6 +69,12 @@ fn main() -> ExitCode {
             }
         },
     }
+}
+
+/// Ends with the thread that started it: nothing is left behind by an attack that is broken off.
+fn run_node(home: &std::path::Path) -> ExitCode {
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).unwrap();
+    amanah_node::node::run(home).into()
 }
 
 /// The command that runs a node: this program.
