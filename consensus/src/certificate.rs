@@ -3,13 +3,12 @@
 //! A `Verified…` value exists only if its signatures were checked against the committee of the epoch, here. The
 //! safety-critical code takes these types and no raw ones.
 
-use crate::config::Config;
-#[cfg(feature = "mutants")]
-use crate::config::Mutant;
+use crate::config::{Config, Omission};
 use crate::message::Vote;
 use amanah_ledger::certificate::{BlockVote, Certificate, VoteContent};
 use amanah_ledger::committee::{Committee, ValidatorIndex};
 use amanah_ledger::crypto::{Check, Digest, Verifier};
+use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::{Epoch, View};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,8 +21,7 @@ pub(crate) struct Electorate {
     committee: Committee,
     me: ValidatorIndex,
     verifier: Arc<dyn Verifier>,
-    #[cfg(feature = "mutants")]
-    mutant: Option<Mutant>,
+    omission: Omission,
 }
 
 /// A vote whose signature holds.
@@ -62,8 +60,7 @@ impl Electorate {
             committee: config.committee.clone(),
             me: config.me,
             verifier,
-            #[cfg(feature = "mutants")]
-            mutant: config.mutant,
+            omission: config.omission(),
         }
     }
 
@@ -79,7 +76,7 @@ impl Electorate {
     pub(crate) fn check(&self, certificate: Certificate) -> Option<VerifiedCertificate> {
         let holds = self.is_well_formed(&certificate.content)
             && (certificate.verify(&self.chain, &self.committee, &*self.verifier).is_ok()
-                || self.is_one_short(&certificate));
+                || self.passes_broken_check(&certificate));
         holds.then(|| wrap(certificate))
     }
 
@@ -87,7 +84,8 @@ impl Electorate {
     pub(crate) fn assemble(&self, content: VoteContent, votes: &[VerifiedVote]) -> Option<VerifiedCertificate> {
         let signatures: BTreeMap<_, _> =
             votes.iter().filter(|v| v.0.content == content).map(|v| (v.0.signer, v.0.signature)).collect();
-        let is_quorum = signatures.len() >= self.quorum();
+        let counted = if self.omission.is(Mutant::VotesCountedTwice) { votes.len() } else { signatures.len() };
+        let is_quorum = counted >= self.quorum();
         is_quorum.then(|| wrap(Certificate::assemble(content, self.committee.n(), &signatures)))
     }
 
@@ -119,36 +117,37 @@ impl Electorate {
     }
 }
 
-#[cfg(feature = "mutants")]
 impl Electorate {
-    pub(crate) fn mutant(&self) -> Option<Mutant> {
-        self.mutant
+    /// The rule left out, if any.
+    pub(crate) fn omission(&self) -> Omission {
+        self.omission
     }
+
+    /// How many votes certify.
     fn quorum(&self) -> usize {
-        self.committee.quorum() - usize::from(self.mutant == Some(Mutant::QuorumMinusOne))
+        if self.omission.is(Mutant::QuorumMinusOne) {
+            self.committee.quorum() - 1
+        } else if self.omission.is(Mutant::QuorumTwoFPlusOne) {
+            2 * self.committee.f() + 1
+        } else {
+            self.committee.quorum()
+        }
     }
-    /// Accepts, as a broken quorum rule would, a certificate that lacks one signature.
-    fn is_one_short(&self, certificate: &Certificate) -> bool {
-        let Some(signers) = certificate.signers.members(self.committee.n()) else { return false };
+
+    /// What a broken rule about quorums would let pass. Nothing, if none is left out.
+    fn passes_broken_check(&self, certificate: &Certificate) -> bool {
+        let is_broken = [Mutant::QuorumMinusOne, Mutant::QuorumTwoFPlusOne, Mutant::SignersCountedTwice]
+            .into_iter()
+            .any(|mutant| self.omission.is(mutant));
+        let Some(signers) = certificate.signers.members(self.committee.n()).filter(|_| is_broken) else { return false };
+        let is_repeated = self.omission.is(Mutant::SignersCountedTwice) && !signers.is_empty();
         let message = certificate.content.signing_bytes(&self.chain);
-        self.mutant == Some(Mutant::QuorumMinusOne)
-            && signers.len() == self.quorum()
-            && signers.len() == certificate.signatures.len()
-            && signers.iter().zip(&certificate.signatures).all(|(signer, signature)| {
+        certificate.signatures.len() >= self.quorum()
+            && (signers.len() == certificate.signatures.len() || is_repeated)
+            && signers.iter().cycle().zip(&certificate.signatures).all(|(signer, signature)| {
                 let Some(validator) = self.committee.get(*signer) else { return false };
                 self.verifier.verify(Check { key: &validator.key, message: &message, signature })
             })
-    }
-}
-
-#[cfg(not(feature = "mutants"))]
-impl Electorate {
-    fn quorum(&self) -> usize {
-        self.committee.quorum()
-    }
-    #[expect(clippy::unused_self, reason = "the same call as with the feature `mutants`")]
-    const fn is_one_short(&self, _certificate: &Certificate) -> bool {
-        false
     }
 }
 

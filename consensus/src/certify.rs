@@ -2,6 +2,7 @@
 
 use crate::book::{Entry, Kind};
 use crate::certificate::{VerifiedCertificate, VerifiedNotarization, VerifiedVote};
+use crate::evidence::EvidenceKind;
 use crate::limits::{EVIDENCE_TAIL, UNCERTIFIED_VIEWS_BEHIND, VIEWS_AHEAD_MAX, VIEWS_BEHIND_MAX};
 use crate::machine::{Machine, Step, Turn};
 use crate::message::{Message, Vote};
@@ -11,6 +12,7 @@ use crate::round::Counted;
 use amanah_ledger::certificate::{Certificate, VoteContent};
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::Digest;
+use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::View;
 use std::collections::BTreeSet;
 
@@ -22,7 +24,8 @@ impl Machine {
         if !is_ours || !self.is_counted(view) || !self.peers.is_trusted_to_sign(from) {
             return;
         }
-        if self.rounds.get(&view).is_none_or(|round| round.is_news(vote)) {
+        let repeats_count = self.lacks(Mutant::VotesCountedTwice);
+        if repeats_count || self.rounds.get(&view).is_none_or(|round| round.is_news(vote)) {
             let Some(verified) = self.electorate.check_vote(vote) else {
                 self.peers.sent_bad_signature(from);
                 return;
@@ -43,8 +46,16 @@ impl Machine {
     pub(crate) fn count(&mut self, step: &mut Step<'_>, vote: VerifiedVote) {
         let content = vote.vote().content;
         let round = self.rounds.entry(content.view()).or_default();
+        #[cfg(feature = "mutants")]
+        if self.config.mutant == Some(Mutant::VotesCountedTwice) {
+            round.count_again(vote);
+        }
         if let Counted::Proof(evidence) = round.count(vote) {
+            let is_leaders = evidence.kind == EvidenceKind::DoubleNotarize;
             step.effect(Effect::Evidence(*evidence));
+            if is_leaders && self.config.omission().is(Mutant::EquivocationHalts) {
+                self.safety.stop();
+            }
         }
         if content.view() > self.last_final.view
             && !self.book.knows(&content)
@@ -95,6 +106,9 @@ impl Machine {
         certificate: VerifiedCertificate,
     ) {
         let view = certificate.view();
+        if self.is_second_of_view(&certificate) {
+            return;
+        }
         match self.book.insert(certificate.clone(), step.now) {
             Entry::New => {}
             Entry::Known => return,
@@ -118,10 +132,25 @@ impl Machine {
         self.check_certified(step, view);
     }
 
+    /// Pitfall 9: a Notarization beside a Nullification, or the other way round, is taken like any certificate.
+    fn is_second_of_view(&self, certificate: &VerifiedCertificate) -> bool {
+        let page = self.book.page(certificate.view());
+        let has_other = page.is_some_and(|page| match certificate {
+            VerifiedCertificate::Notarization(_) => page.nullification.is_some(),
+            VerifiedCertificate::Nullification(_) => page.notarization.is_some(),
+            VerifiedCertificate::Finalization(_) => false,
+        });
+        has_other && self.lacks(Mutant::FirstCertificateOnly)
+    }
+
     /// R6: once to every peer that did not show it yet. A Finalization also to those who went on (refinement 14).
     fn forward(&self, step: &mut Step<'_>, from: Option<ValidatorIndex>, certificate: &VerifiedCertificate) {
         let view = certificate.view();
-        let is_final = matches!(certificate, VerifiedCertificate::Finalization(_));
+        if self.lacks(Mutant::CertificatesKept) {
+            return;
+        }
+        let is_final = matches!(certificate, VerifiedCertificate::Finalization(_))
+            && !self.lacks(Mutant::FinalizationNotSpread);
         for (index, peer) in self.peers.iter() {
             let shows_it = if is_final { peer.final_view >= view } else { peer.view > view };
             if index != self.config.me && Some(index) != from && !shows_it {
@@ -142,7 +171,8 @@ impl Machine {
         if signers.contains(&leader) || voted.any(|voter| voter == leader) {
             return;
         }
-        let after_leader = self.leaders.from(next).filter(|index| signers.contains(index));
+        let holds_block = |index: &ValidatorIndex| signers.contains(index) || self.lacks(Mutant::BlocksFromAnybody);
+        let after_leader = self.leaders.from(next).filter(|index| *index != leader).filter(holds_block);
         let mut pushers = after_leader.take(self.electorate.committee().f() + 1);
         let Some(held) = self.pool.get(&vote.block) else { return };
         if pushers.any(|index| index == self.config.me) {
@@ -157,11 +187,12 @@ impl Machine {
         self.turn = Turn::default();
         self.own_proposal = None;
         self.peers.forgive();
+        self.safety.entered(view);
         self.log_entry(step);
         if self.rounds.get(&view).is_some_and(|round| round.live_candidate().is_some()) {
             self.turn.proposal_at = Some(step.now);
         }
-        self.retry.restart();
+        self.restart_retry();
         self.asks.hurry();
         let behind = View(view.0.saturating_sub(UNCERTIFIED_VIEWS_BEHIND));
         let kept = self.certified_lines();
@@ -172,6 +203,9 @@ impl Machine {
 
     /// Refinement 3: the certificate that let us enter the current view, and that we did.
     pub(crate) fn log_entry(&mut self, step: &mut Step<'_>) {
+        if self.lacks(Mutant::NotarizationNotKept) {
+            return;
+        }
         let before = View(self.view.0.saturating_sub(1));
         let Some(kind) = self.book.page(before).and_then(|page| page.best()).map(|(kind, _)| kind) else { return };
         if let Some(certificate) = self.book.take_unlogged(kind, before) {

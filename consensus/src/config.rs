@@ -2,6 +2,7 @@
 
 use amanah_ledger::committee::{Committee, ValidatorIndex};
 use amanah_ledger::crypto::Digest;
+use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::Epoch;
 
 /// Everything fixed for one epoch.
@@ -19,9 +20,31 @@ pub struct Config {
     pub timing: Timing,
     /// Spreads retries: each machine should have its own.
     pub jitter_seed: u64,
-    /// A rule that is switched off, for the simulator to notice.
+    /// A rule that is left out, for the simulator to notice.
     #[cfg(feature = "mutants")]
     pub mutant: Option<Mutant>,
+}
+
+/// The rule left out, if any. Without the feature `mutants` there is none, and nothing that could say otherwise.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Omission {
+    #[cfg(feature = "mutants")]
+    mutant: Option<Mutant>,
+}
+
+impl Omission {
+    /// Whether it is this rule.
+    #[cfg(feature = "mutants")]
+    pub(crate) fn is(self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
+
+    /// Whether it is this rule: no rule is left out.
+    #[cfg(not(feature = "mutants"))]
+    #[expect(clippy::unused_self, reason = "the same call as with the feature `mutants`")]
+    pub(crate) const fn is(self, _mutant: Mutant) -> bool {
+        false
+    }
 }
 
 impl Config {
@@ -43,6 +66,14 @@ impl Config {
             jitter_seed,
             #[cfg(feature = "mutants")]
             mutant: None,
+        }
+    }
+
+    /// The rule left out, if any.
+    pub(crate) const fn omission(&self) -> Omission {
+        Omission {
+            #[cfg(feature = "mutants")]
+            mutant: self.mutant,
         }
     }
 }
@@ -79,16 +110,4 @@ impl Default for Timing {
             retry_max_ms: 10_000,
         }
     }
-}
-
-/// A rule left out on purpose. A simulator that does not notice is too weak.
-#[cfg(feature = "mutants")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mutant {
-    /// R4 without "never nullified this view".
-    FinalizeAfterNullify,
-    /// R3 without "never after Finalize" and without "the current view only": alone, the second hides the first.
-    NullifyAfterFinalize,
-    /// One vote fewer certifies.
-    QuorumMinusOne,
 }

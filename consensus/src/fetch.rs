@@ -10,6 +10,7 @@ use amanah_ledger::certificate::Certificate;
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::Digest;
+use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::{Epoch, View};
 use std::collections::BTreeMap;
 
@@ -46,7 +47,7 @@ impl Machine {
     pub(crate) fn fetch_blocks(&mut self, step: &mut Step<'_>) {
         let wanted = self.wanted_blocks();
         self.fetches.retain(|digest, _| wanted.contains_key(digest));
-        let quarter = (self.config.timing.delta_ms / 4).max(1);
+        let quarter = self.patience_ms();
         for (digest, Wanted { sources, is_fresh }) in wanted.into_iter().take(FETCHES_MAX) {
             let start = if is_fresh { step.now.saturating_add(quarter) } else { step.now };
             let fetch = self.fetches.entry(digest).or_insert(Fetch { next_at: start, tries: 0 });
@@ -64,12 +65,28 @@ impl Machine {
         }
     }
 
+    /// Refinement 16: how long one source has before the next is asked.
+    fn patience_ms(&self) -> u64 {
+        let delta_ms = self.config.timing.delta_ms;
+        if self.lacks(Mutant::BlocksFromAnybody) { 2 * delta_ms } else { (delta_ms / 4).max(1) }
+    }
+
+    /// Pitfall 8: whether the first proposal of a view keeps the block that was certified there from being fetched.
+    fn is_kept_out(&self, view: View, certified: &Digest) -> bool {
+        let candidate = self.rounds.get(&view).and_then(|round| round.candidate());
+        self.lacks(Mutant::SlotOverCertificate)
+            && candidate.is_some_and(|candidate| candidate.vote.block != *certified)
+    }
+
     /// Certified blocks that we lack, their missing ancestors, and proposals whose block did not come with them.
     fn wanted_blocks(&self) -> BTreeMap<Digest, Wanted> {
         let floor = self.floor();
         let mut wanted = BTreeMap::new();
         for (view, page) in self.book.above(self.last_final.view) {
             let (Some(block), Some(certificate)) = (page.block(), page.parent_proof()) else { continue };
+            if self.is_kept_out(view, &block) {
+                continue;
+            }
             let Err(Gap::Missing(missing)) = self.pool.line(&block, &floor, ANCESTORS_MAX) else { continue };
             let is_fresh = missing == block && view.0.saturating_add(1) >= self.view.0;
             let sources = self.signers_of(certificate);
@@ -105,7 +122,7 @@ impl Machine {
     /// Refinement 15: asks for the certificates that we lack, f+1 peers in rotation every Δ, until none is missing.
     pub(crate) fn ask_for_certificates(&mut self, step: &mut Step<'_>) {
         let views = self.missing_views();
-        if views.is_empty() {
+        if views.is_empty() || self.lacks(Mutant::NothingAskedAfterJump) {
             return;
         }
         if !step.is_due(self.asks.next_at) {
@@ -164,11 +181,11 @@ impl Machine {
 
     /// Answers with all certificates of these views, and the newest Finalization.
     pub(crate) fn serve_certificates(&mut self, step: &mut Step<'_>, to: ValidatorIndex, epoch: Epoch, views: &[View]) {
-        if epoch != self.config.epoch {
+        if epoch != self.config.epoch || self.lacks(Mutant::CertificatesKept) {
             return;
         }
         let held = views.iter().filter_map(|view| self.book.page(*view)).flat_map(|page| page.all().cloned());
-        let answer: Vec<Certificate> = self.newest_finalization().cloned().into_iter().chain(held).collect();
+        let answer: Vec<Certificate> = self.finalization_to_show().cloned().into_iter().chain(held).collect();
         let bytes: usize = answer.iter().map(|certificate| 80 + 64 * certificate.signatures.len()).sum();
         if !answer.is_empty() && self.peers.spend(to, bytes as u64, step.now) {
             let answer = BoundedVec::try_from(answer).unwrap_or_default();

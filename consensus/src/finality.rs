@@ -80,6 +80,6 @@ impl Machine {
         self.rounds = self.rounds.split_off(&View(view.0.saturating_sub(EVIDENCE_TAIL)));
         // Refinement 10: hints from before are about what is final now.
         self.peers.forget_hints();
-        self.retry.restart();
+        self.restart_retry();
     }
 }

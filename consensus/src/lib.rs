@@ -115,7 +115,7 @@ mod testing;
 
 pub use application::{Application, BlockFacts, BuildRequest, Content, Fill, Verdict};
 #[cfg(feature = "mutants")]
-pub use config::Mutant;
+pub use amanah_ledger::mutant::Mutant;
 pub use config::{Config, Timing};
 pub use evidence::{Evidence, EvidenceKind};
 pub use machine::{FinalPoint, Floor, Machine, Standing, StartError};

@@ -20,6 +20,7 @@ use crate::time::{Clock, Waits};
 use amanah_ledger::certificate::Certificate;
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::Digest;
+use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::{Height, View};
 use amanah_ledger::time::UnixMs;
 use std::collections::BTreeMap;
@@ -252,6 +253,11 @@ impl Machine {
     /// How many unfinalized blocks end in one of this height.
     pub(crate) fn depth(&self, height: Height) -> u64 {
         height.0.saturating_sub(self.last_final.point.height.0)
+    }
+
+    /// Whether this rule is left out. Never, unless built with the feature `mutants`.
+    pub(crate) fn lacks(&self, mutant: Mutant) -> bool {
+        self.config.omission().is(mutant)
     }
 
     /// Writes to the vote log, if there is one: who cannot sign has nothing to remember.

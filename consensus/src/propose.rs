@@ -2,7 +2,7 @@
 
 use crate::application::{BuildRequest, Content, Fill};
 use crate::certificate::VerifiedVote;
-use crate::justification::{Justified, JustifiedProposal, justify};
+use crate::justification::{Justified, JustifiedProposal};
 use crate::limits::DEPTH_MAX;
 use crate::machine::{Machine, Parent, Step};
 use crate::message::{BlockBytes, Justification, Message, Proposal, Vote};
@@ -10,6 +10,7 @@ use crate::safety::Intent;
 use amanah_ledger::certificate::{BlockVote, Certificate};
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::crypto::Digest;
+use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::View;
 use amanah_ledger::time::UnixMs;
 
@@ -28,7 +29,9 @@ impl Machine {
             if let Some(point) = page.block().and_then(|block| self.valid_point(&block)) {
                 return Some(Parent { view, point });
             }
-            page.nullification.as_ref()?;
+            if page.nullification.is_none() && !self.lacks(Mutant::SkipsUnproven) {
+                return None;
+            }
         }
         None
     }
@@ -37,6 +40,7 @@ impl Machine {
     pub(crate) fn propose(&mut self, step: &mut Step<'_>) -> bool {
         let given = self.safety.given(self.view);
         let may = self.leaders.of(self.view) == self.config.me
+            && !self.declines_to_lead()
             && self.safety.is_signing()
             && given.notarize.is_none()
             && given.nullify.is_none();
@@ -51,7 +55,7 @@ impl Machine {
         let Some((block, bytes)) = self.choose_block(step, &parent) else { return false };
         let vote = BlockVote { epoch: self.config.epoch, view: self.view, parent_view: parent.view, block };
         let Some(facts) = self.pool.get(&block).map(|held| held.facts) else { return false };
-        let Justified::Proven(proposal) = justify(&self.book, &vote, &facts, parent.point.content) else {
+        let Justified::Proven(proposal) = self.justify(&vote, &facts, parent.point.content) else {
             return false;
         };
         step.has_proposed = true;
@@ -101,7 +105,7 @@ impl Machine {
 
     /// Refinement 5: whether a child of `parent` would be within the depth that may carry transactions.
     pub(crate) fn may_carry_transactions(&self, parent: &Parent) -> bool {
-        self.depth(parent.point.height.next()) <= DEPTH_MAX
+        self.depth(parent.point.height.next()) <= DEPTH_MAX || self.lacks(Mutant::FullBlocksAboveDepth)
     }
 
     /// Stale tip: whether `parent` was certified long enough ago without becoming final.
@@ -119,7 +123,8 @@ impl Machine {
             .filter_map(|(_, page)| page.nullification.as_ref().map(|n| n.certificate().clone()))
             .take(crate::limits::INLINE_SKIPS_MAX)
             .collect();
-        let newest = self.newest_finalization().filter(|newest| newest.content.view() != parent_view);
+        let is_shown = |newest: &&Certificate| newest.content.view() != parent_view;
+        let newest = self.finalization_to_show().filter(is_shown);
         let last_final = newest.cloned();
         let skips = BoundedVec::try_from(skips).unwrap_or_default();
         Box::new(Proposal { vote, block, justification: Justification { parent, skips, last_final } })
@@ -130,6 +135,11 @@ impl Machine {
         self.book.newest_finalization().map(|finalization| finalization.certificate())
     }
 
+    /// Refinement 14: the newest Finalization, to be shown to whoever may lack it.
+    pub(crate) fn finalization_to_show(&self) -> Option<&Certificate> {
+        self.newest_finalization().filter(|_| !self.lacks(Mutant::FinalizationNotSpread))
+    }
+
     /// Signs, logs the vote and all it rests on (Durability), and checks our own signature before anybody else does.
     pub(crate) fn cast(&mut self, step: &mut Step<'_>, intent: &Intent<'_>) -> Option<VerifiedVote> {
         let (vote, record) = self.safety.sign(intent)?;
@@ -137,6 +147,7 @@ impl Machine {
         match intent {
             Intent::Notarize(proposal) => self.log_block(step, &proposal.vote().block),
             Intent::Nullify(_) => {}
+            Intent::Finalize(_) if self.lacks(Mutant::NotarizationNotKept) => {}
             // Refinement 3: after a crash a Finalize vote forbids Nullify, so what it rests on must still be there.
             Intent::Finalize(notarization) => {
                 self.log_block(step, &notarization.vote().block);

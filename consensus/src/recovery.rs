@@ -15,6 +15,7 @@ use crate::safety::Safety;
 use crate::time::Clock;
 use amanah_ledger::certificate::{Certificate, VoteContent};
 use amanah_ledger::crypto::{Signer, Verifier};
+use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::View;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -141,7 +142,8 @@ impl Machine {
         let own: Vec<_> = self.safety.all_given().filter(|(view, _)| *view > floor).map(|(_, given)| *given).collect();
         for given in own {
             for vote in given.notarize.into_iter().chain(given.nullify).chain(given.finalize) {
-                if let Some(verified) = self.electorate.check_vote(&vote) {
+                let counts = !self.lacks(Mutant::OwnVotesNotCounted);
+                if let Some(verified) = self.electorate.check_vote(&vote).filter(|_| counts) {
                     self.count(step, verified);
                 }
             }

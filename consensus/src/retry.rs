@@ -7,6 +7,7 @@ use crate::output::{Effect, To};
 use amanah_ledger::certificate::{Certificate, VoteContent};
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::committee::ValidatorIndex;
+use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::View;
 
 /// When to repeat next.
@@ -25,6 +26,13 @@ impl Retry {
 }
 
 impl Machine {
+    /// Refinement 22: t_r counts from the start again.
+    pub(crate) fn restart_retry(&mut self) {
+        if !self.lacks(Mutant::RetryKeepsItsDistance) {
+            self.retry.restart();
+        }
+    }
+
     /// Repeats what is open, when it is time.
     pub(crate) fn repeat(&mut self, step: &mut Step<'_>) {
         if !self.is_open() {
@@ -48,8 +56,9 @@ impl Machine {
         step.wake(next);
         let bundle = self.bundle();
         // Our own repeated votes count for us as they do for others.
+        let counts = !self.lacks(Mutant::OwnVotesNotCounted);
         for vote in &bundle.votes {
-            if let Some(verified) = self.electorate.check_vote(vote) {
+            if let Some(verified) = self.electorate.check_vote(vote).filter(|_| counts) {
                 self.count(step, verified);
             }
         }
@@ -57,7 +66,14 @@ impl Machine {
         for peer in self.electorate.others() {
             self.repeat_proposal(step, peer);
         }
-        step.effect(Effect::OfferPending { to: To::All });
+        self.offer_pending(step);
+    }
+
+    /// R11: names what we wait for to all.
+    pub(crate) fn offer_pending(&self, step: &mut Step<'_>) {
+        if !self.lacks(Mutant::NoPull) {
+            step.effect(Effect::OfferPending { to: To::All });
+        }
     }
 
     /// Whether something of ours, or a block above the newest final one, waits for others.
@@ -70,6 +86,9 @@ impl Machine {
 
     /// Everything a peer may need to join us: how we came here, what we said, what is final.
     pub(crate) fn bundle(&self) -> Bundle {
+        if self.lacks(Mutant::VotesSentOnce) {
+            return Bundle::default();
+        }
         let entry = self.book.page(View(self.view.0.saturating_sub(1))).and_then(|page| page.best());
         let mut certificates: Vec<Certificate> =
             entry.map(|(_, certificate)| certificate.clone()).into_iter().collect();
@@ -81,7 +100,10 @@ impl Machine {
             certificates.push(notarization.certificate().clone());
             votes.extend(self.safety.given(view).finalize);
         }
-        certificates.extend(self.newest_finalization().cloned());
+        certificates.extend(self.finalization_to_show().cloned());
+        if self.lacks(Mutant::CertificatesKept) {
+            certificates.clear();
+        }
         Bundle {
             certificates: BoundedVec::try_from(certificates).unwrap_or_default(),
             votes: BoundedVec::try_from(votes).unwrap_or_default(),

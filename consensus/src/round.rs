@@ -18,6 +18,9 @@ pub(crate) struct Round {
     votes: [BTreeMap<ValidatorIndex, VerifiedVote>; 3],
     accused: BTreeSet<(ValidatorIndex, EvidenceKind)>,
     candidate: Option<Candidate>,
+    /// Votes as often as they came, for the mutant that counts them so.
+    #[cfg(feature = "mutants")]
+    repeated: Vec<VerifiedVote>,
 }
 
 /// The first proposal that the leader of the view signed.
@@ -80,7 +83,17 @@ impl Round {
     /// The certificate that the votes with this content make, if they are a quorum.
     pub(crate) fn certificate(&self, content: VoteContent, electorate: &Electorate) -> Option<VerifiedCertificate> {
         let votes: Vec<VerifiedVote> = self.slots(&content).values().copied().collect();
+        #[cfg(feature = "mutants")]
+        let votes = [votes, self.repeated.iter().filter(|vote| vote.vote().content == content).copied().collect()].concat();
         electorate.assemble(content, &votes)
+    }
+
+    /// Pitfall 4: counts a vote once more.
+    #[cfg(feature = "mutants")]
+    pub(crate) fn count_again(&mut self, vote: VerifiedVote) {
+        if self.knows(vote.vote()) {
+            self.repeated.push(vote);
+        }
     }
 
     /// Who voted anything here.

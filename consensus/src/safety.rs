@@ -18,8 +18,7 @@
 //! Nothing asks for one yet.
 
 use crate::certificate::{Electorate, VerifiedFinalization, VerifiedNotarization};
-#[cfg(feature = "mutants")]
-use crate::config::Mutant;
+use crate::config::Omission;
 use crate::justification::JustifiedProposal;
 use crate::machine::StartError;
 use crate::message::Vote;
@@ -27,6 +26,7 @@ use crate::record::Record;
 use amanah_ledger::certificate::VoteContent;
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::{Digest, Signer};
+use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::{Epoch, View};
 use std::collections::BTreeMap;
 
@@ -71,8 +71,7 @@ pub(crate) struct Safety {
     floor: View,
     given: BTreeMap<View, Given>,
     power: Power,
-    #[cfg(feature = "mutants")]
-    mutant: Option<Mutant>,
+    omission: Omission,
 }
 
 impl Safety {
@@ -96,8 +95,7 @@ impl Safety {
             floor: View(0),
             given: BTreeMap::new(),
             power: Power::Signing,
-            #[cfg(feature = "mutants")]
-            mutant: electorate.mutant(),
+            omission: electorate.omission(),
         })
     }
 
@@ -159,11 +157,11 @@ impl Safety {
             // R3: never after Finalize.
             Intent::Nullify(_) => {
                 let is_excluded = given.finalize.is_some() || self.was_later_than(view);
-                given.nullify.is_none() && (!is_excluded || self.is_mutant_nullify_after_finalize())
+                given.nullify.is_none() && (!is_excluded || self.omission.is(Mutant::NullifyAfterFinalize))
             }
             // R4: never after Nullify; one content.
             Intent::Finalize(_) => {
-                let is_excluded = given.nullify.is_some() && !self.is_mutant_finalize_after_nullify();
+                let is_excluded = given.nullify.is_some() && !self.omission.is(Mutant::FinalizeAfterNullify);
                 given.finalize.is_none() && !is_excluded
             }
         };
@@ -208,29 +206,19 @@ impl Safety {
         self.power == Power::Signing && self.key.is_some()
     }
 
+    /// Whether a rule that keeps Nullify and Finalize apart is left out.
     pub(crate) fn may_break_exclusion(&self) -> bool {
-        self.is_mutant_finalize_after_nullify() || self.is_mutant_nullify_after_finalize()
+        let breaks = |mutant| self.omission.is(mutant);
+        breaks(Mutant::FinalizeAfterNullify)
+            || breaks(Mutant::NullifyAfterFinalize)
+            || breaks(Mutant::VotesForgotten)
     }
-}
 
-#[cfg(feature = "mutants")]
-impl Safety {
-    fn is_mutant_finalize_after_nullify(&self) -> bool {
-        self.mutant == Some(Mutant::FinalizeAfterNullify)
-    }
-    fn is_mutant_nullify_after_finalize(&self) -> bool {
-        self.mutant == Some(Mutant::NullifyAfterFinalize)
-    }
-}
-
-#[cfg(not(feature = "mutants"))]
-#[expect(clippy::unused_self, reason = "the same calls as with the feature `mutants`")]
-impl Safety {
-    const fn is_mutant_finalize_after_nullify(&self) -> bool {
-        false
-    }
-    const fn is_mutant_nullify_after_finalize(&self) -> bool {
-        false
+    /// Pitfall 1: called on entry of `view`, because one mutant forgets there what it said before.
+    pub(crate) fn entered(&mut self, view: View) {
+        if self.omission.is(Mutant::VotesForgotten) {
+            self.given = self.given.split_off(&view);
+        }
     }
 }
 

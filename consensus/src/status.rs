@@ -8,7 +8,9 @@ use crate::output::{Alarm, Effect};
 use crate::peers::{Heard, Peer};
 use crate::time::Offset;
 use amanah_ledger::committee::ValidatorIndex;
+use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::{Height, View};
+use amanah_ledger::time::UnixMs;
 
 /// When we speak next.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,9 +80,11 @@ impl Machine {
         known.heard_at = Some(step.now);
         let has_work = self.has_own_work(step);
         self.tell_one(step, peer, has_work);
-        step.send(peer, Message::Bundle(self.bundle()));
-        self.repeat_proposal(step, peer);
-        self.retry.restart();
+        if !self.lacks(Mutant::RetryKeepsItsDistance) {
+            step.send(peer, Message::Bundle(self.bundle()));
+            self.repeat_proposal(step, peer);
+        }
+        self.restart_retry();
     }
 
     /// A stream broke: its owner counts as silent until it is heard again.
@@ -107,6 +111,7 @@ impl Machine {
         if let Some(offset) = status.echo.and_then(|echo| Offset::measure(step.wall, status.time, echo)) {
             peer.offset = Some(offset);
         }
+        self.measure_one_way(from, step.wall, status.time);
         self.check_clock(step);
         if is_early {
             return;
@@ -118,9 +123,25 @@ impl Machine {
         if status.view < self.view || status.final_view < self.last_final.view {
             step.send(from, Message::Bundle(self.bundle()));
         }
-        if status.has_work && !has_own_work {
+        if status.has_work && !has_own_work && !self.lacks(Mutant::NoPull) {
             step.effect(Effect::AskPending { from });
         }
+    }
+
+    /// Refinement 7, broken: takes the time on the way for a difference of clocks.
+    fn measure_one_way(&mut self, from: ValidatorIndex, now: UnixMs, theirs: UnixMs) {
+        if self.lacks(Mutant::ClockDeclinesToLead)
+            && let Some(peer) = self.peers.get_mut(from)
+        {
+            peer.offset = Offset::measure(now, theirs, Echo { time: now, held_ms: 0 });
+        }
+    }
+
+    /// Refinement 7: nobody declines to lead because of its clock.
+    pub(crate) fn declines_to_lead(&self) -> bool {
+        let offsets = self.peers.iter().filter_map(|(_, peer)| peer.offset).collect();
+        let is_apart = |offset: Offset| offset.is_alarming(self.config.timing.clock_alarm_ms);
+        self.lacks(Mutant::ClockDeclinesToLead) && Offset::median(offsets).is_some_and(is_apart)
     }
 
     /// Refinement 7: an alarm, nothing more.

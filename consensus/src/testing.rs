@@ -52,7 +52,7 @@ pub(crate) fn electorate(n: u8, me: u8) -> Electorate {
 }
 
 #[cfg(feature = "mutants")]
-pub(crate) fn electorate_with(n: u8, me: u8, mutant: Option<crate::config::Mutant>) -> Electorate {
+pub(crate) fn electorate_with(n: u8, me: u8, mutant: Option<amanah_ledger::mutant::Mutant>) -> Electorate {
     Electorate::new(&Config { mutant, ..config(n, me) }, Arc::new(ToyVerifier))
 }
 

@@ -3,9 +3,10 @@
 
 use crate::machine::{Machine, Step};
 use crate::message::Message;
-use crate::output::{Effect, To};
+use crate::peers::Peer;
 use crate::safety::Intent;
 use amanah_ledger::committee::ValidatorIndex;
+use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::View;
 use std::collections::BTreeSet;
 
@@ -37,7 +38,7 @@ impl Machine {
         let Some(reason) = self.reason_to_give_up(step) else { return false };
         // Refinement 10: what armed the timer may be gone.
         let has_proposal = self.rounds.get(&self.view).is_some_and(|round| round.live_candidate().is_some());
-        if !has_proposal && !self.is_work(step) {
+        if !has_proposal && !self.is_work(step) && !self.lacks(Mutant::WokenWhileIdle) {
             self.turn.work_at = None;
             return false;
         }
@@ -46,7 +47,7 @@ impl Machine {
         if reason == Reason::NoProposal {
             // R11: perhaps the leader does not know what we know.
             self.tell_all(step);
-            step.effect(Effect::OfferPending { to: To::All });
+            self.offer_pending(step);
         }
         self.count(step, verified);
         true
@@ -54,8 +55,7 @@ impl Machine {
 
     /// R3: the current view only. The mutant lets the timer of a view run on after we left it by its Notarization.
     fn view_to_give_up(&self) -> View {
-        #[cfg(feature = "mutants")]
-        if self.config.mutant == Some(crate::config::Mutant::NullifyAfterFinalize) {
+        if self.lacks(Mutant::NullifyAfterFinalize) {
             return self.last_final.view.next().min(self.view);
         }
         self.view
@@ -67,7 +67,8 @@ impl Machine {
         let has_proposal = round.is_some_and(|round| round.live_candidate().is_some());
         let grace = self.config.timing.gossip_grace_ms;
         let waits = self.waits();
-        if let Some(work_at) = self.turn.work_at {
+        let woken_at = self.lacks(Mutant::WokenWhileIdle).then_some(u64::MAX);
+        if let Some(work_at) = self.turn.work_at.or(woken_at) {
             // Refinement 17: remembered until there is work.
             if round.is_some_and(|round| round.candidate().is_some() && !has_proposal) {
                 return Some(Reason::Refused);
@@ -104,13 +105,21 @@ impl Machine {
     /// Refinement 10: never derived from what others say, or the network keeps itself awake for ever. Refinement 11: what
     /// our builder would include on our tip, not what lies in the mempool.
     pub(crate) fn has_own_work(&self, step: &mut Step<'_>) -> bool {
+        let is_told = self.lacks(Mutant::WorkByHearsay) && self.others_at_work(step.now) > self.electorate.committee().f();
         let tip = self.tip().unwrap_or(self.last_final);
-        self.is_stale(step, &tip) || (self.may_carry_transactions(&tip) && step.app.has_work(&tip.point.digest))
+        is_told
+            || self.is_stale(step, &tip) || (self.may_carry_transactions(&tip) && step.app.has_work(&tip.point.digest))
+    }
+
+    /// Refinement 10: hints are recent, and newer than what is final.
+    fn counts_as_hint(&self, peer: &Peer, now: u64) -> bool {
+        let says_so = peer.status.is_some_and(|heard| heard.status.has_work);
+        peer.hints_at_work(self.view, now) || (says_so && self.lacks(Mutant::WorkByHearsay))
     }
 
     fn others_at_work(&self, now: u64) -> usize {
         let voters = self.rounds.range(self.view..).flat_map(|(_, round)| round.voters());
-        let hints = self.peers.iter().filter(|(_, peer)| peer.hints_at_work(self.view, now)).map(|(index, _)| index);
+        let hints = self.peers.iter().filter(|(_, peer)| self.counts_as_hint(peer, now)).map(|(index, _)| index);
         let others: BTreeSet<ValidatorIndex> = voters.chain(hints).filter(|index| *index != self.config.me).collect();
         others.len()
     }

@@ -2,7 +2,7 @@
 
 use crate::application::{Content, Verdict};
 use crate::certificate::VerifiedNotarization;
-use crate::justification::{Descent, Justified, JustifiedProposal, justify};
+use crate::justification::{Descent, Justified, JustifiedProposal};
 use crate::limits::{DEPTH_MAX, VIEWS_AHEAD_MAX};
 use crate::machine::{Machine, Step};
 use crate::message::{BlockBytes, Message, Proposal};
@@ -10,6 +10,7 @@ use crate::safety::Intent;
 use amanah_ledger::certificate::{BlockVote, VoteContent};
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::Digest;
+use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::View;
 
 /// What to do about a proposal now. "Wait" is not "refuse" (R7): t_a decides about what keeps us waiting.
@@ -44,6 +45,7 @@ impl Machine {
         let Proposal { vote, block, justification } = proposal;
         let VoteContent::Notarize(content) = vote.content else { return };
         let is_leaders = vote.signer == from && self.leaders.of(content.view) == from;
+        self.take_slot_unchecked(step, content);
         if !is_leaders || content.epoch != self.config.epoch || !self.peers.is_trusted_to_sign(from) {
             return;
         }
@@ -82,6 +84,13 @@ impl Machine {
         }
     }
 
+    /// Refinement 24, broken: the slot of a leader is filled by whoever names it.
+    fn take_slot_unchecked(&mut self, step: &Step<'_>, content: BlockVote) {
+        if self.lacks(Mutant::SlotBeforeSignature) && content.view >= self.view {
+            self.rounds.entry(content.view).or_default().propose(content, step.wall);
+        }
+    }
+
     fn take_proposed_block(&mut self, step: &mut Step<'_>, vote: &BlockVote, block: BlockBytes) {
         if vote.view == self.view {
             self.turn.proposal_at.get_or_insert(step.now);
@@ -108,17 +117,27 @@ impl Machine {
                 true
             }
             Gate::Refuse(refusal) => {
+                self.condemn(refusal);
                 if let Some(round) = self.rounds.get_mut(&self.view) {
                     round.refuse();
                 }
                 self.turn.proposal_at = None;
                 // Refinement 14: the proposer did not know what is final.
                 let is_unaware = matches!(refusal, Refusal::Padding | Refusal::Outdated);
-                if let Some(certificate) = self.newest_finalization().filter(|_| is_unaware) {
+                if let Some(certificate) = self.finalization_to_show().filter(|_| is_unaware) {
                     step.send(self.leaders.of(self.view), Message::Certificate(certificate.clone()));
                 }
                 true
             }
+        }
+    }
+
+    /// Refinement 2, broken: takes the fault of the proposal for one of its block.
+    fn condemn(&mut self, refusal: Refusal) {
+        let candidate = self.rounds.get(&self.view).and_then(|round| round.live_candidate());
+        let is_fault = refusal == Refusal::NotJustified && self.lacks(Mutant::ProposalFaultCondemnsBlock);
+        if let Some(block) = candidate.map(|candidate| candidate.vote.block).filter(|_| is_fault) {
+            self.pool.judged(&block, Verdict::Invalid);
         }
     }
 
@@ -135,7 +154,7 @@ impl Machine {
             return Gate::Wait;
         };
         let Some(parent) = self.valid_point(&certified) else { return Gate::Wait };
-        let proposal = match justify(&self.book, &vote, &held.facts, parent.content) {
+        let proposal = match self.justify(&vote, &held.facts, parent.content) {
             Justified::Proven(proposal) => proposal,
             Justified::Missing => return Gate::Wait,
             Justified::Refused => return Gate::Refuse(Refusal::NotJustified),
@@ -177,6 +196,9 @@ impl Machine {
     /// Refinement 23: an empty block is worth a vote only if its parent was certified for Δ and is not final. Otherwise a
     /// liar could pad the ledger in the moment before a Finalization arrives.
     fn padding(&self, step: &mut Step<'_>, parent: Digest, parent_view: View) -> Option<Gate> {
+        if self.lacks(Mutant::PaddingAccepted) {
+            return None;
+        }
         let page = self.book.page(parent_view);
         let is_final = parent == self.last_final.point.digest || page.is_some_and(|page| page.finalization.is_some());
         if is_final {
@@ -211,10 +233,7 @@ impl Machine {
     /// Saves the copy of a certificate for a vote that [`crate::safety`] would refuse anyway.
     fn may_finalize(&self, view: View) -> bool {
         let given = self.safety.given(view);
-        #[cfg(feature = "mutants")]
         let has_given_up = given.nullify.is_some() && !self.safety.may_break_exclusion();
-        #[cfg(not(feature = "mutants"))]
-        let has_given_up = given.nullify.is_some();
         self.safety.is_signing() && given.finalize.is_none() && !has_given_up
     }
 }

@@ -12,6 +12,7 @@
 
 pub mod codec;
 pub mod crypto;
+pub mod mutant;
 pub mod position;
 pub mod time;
 

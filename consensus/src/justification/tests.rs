@@ -1,4 +1,8 @@
 use super::*;
+
+fn justify(book: &Certificates, vote: &BlockVote, block: &BlockFacts, parent: Content) -> Justified {
+    super::justify(book, vote, block, parent, Omission::default())
+}
 use crate::testing::{certificate, electorate};
 use amanah_ledger::certificate::VoteContent;
 use amanah_ledger::crypto::Digest;

@@ -2,6 +2,9 @@
 
 mod agreement;
 mod network;
+#[cfg(feature = "mutants")]
+mod omissions;
 mod rules;
 mod scenarios;
+mod solo;
 mod toy;

@@ -133,6 +133,12 @@ impl Network {
         Self::new(n, seed, weather).start_all()
     }
 
+    /// Not started yet, with a rule left out.
+    #[cfg(feature = "mutants")]
+    pub(crate) fn without(mutant: Option<amanah_consensus::Mutant>, n: u8, seed: u64, weather: Weather) -> Self {
+        Self { mutant, ..Self::new(n, seed, weather) }
+    }
+
     pub(crate) fn start_all(mut self) -> Self {
         for node in self.indices() {
             self.start(node);

@@ -9,6 +9,7 @@ use crate::leaf::{
     AnchorHeadLeaf, AnchorLeaf, ConsentLeaf, ConsentStatus, KeyRole, Leaf, MemberLeaf, MemberStatus, RevokedBy,
 };
 use crate::member::MemberId;
+use crate::mutant::{Mutant, lacks};
 use crate::time::{Day, HOUR_MS, UnixMs};
 use crate::transaction::{
     Anchor, GrantItem, Grants, Outcome, Outcomes, Relay, RevokeProof, SignedTransaction, lock_of,
@@ -108,6 +109,9 @@ impl Pending<'_> {
 
     /// Version 0 of a consent that its key ends before anyone granted it, charged to the relaying member.
     fn never_granted(&mut self, consent: &PublicKey, relay: &Relay) -> Result<ConsentLeaf, Outcome> {
+        if lacks(Mutant::UnknownRevocationDropped) {
+            return Err(Outcome::UnknownConsent);
+        }
         self.check_gateway(&relay.member, &relay.gateway.key, Standing::Active)?;
         consent.check_strength().map_err(|_weak| Outcome::WeakKey)?;
         let usage = self.usage_with_one_more(relay.member).ok_or(Outcome::LeavesUsedUp)?;

@@ -319,5 +319,7 @@ mod access_log;
 mod consents;
 mod decisions;
 mod enrolment;
+#[cfg(feature = "mutants")]
+mod omissions;
 mod owner;
 mod restore;

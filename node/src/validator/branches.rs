@@ -11,8 +11,9 @@ use amanah_ledger::chain::{ExecutedBlock, FinalBlock, NotFinal, Tip};
 use amanah_ledger::codec;
 use amanah_ledger::crypto::{Digest, Verifier};
 use amanah_ledger::execute::{Lane, Proposal};
+use amanah_ledger::mutant::{Mutant, lacks};
 use amanah_ledger::time::UnixMs;
-use amanah_ledger::transaction::{Outcome, SignedTransaction, TransactionError, VerifiedTransaction, WireId};
+use amanah_ledger::transaction::{Outcome, Outcomes, SignedTransaction, TransactionError, VerifiedTransaction, WireId};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -81,6 +82,16 @@ impl Branches {
         !waits && !self.head.would_include(transaction, self.now)
     }
 
+    /// Refinement 1: signatures are known by the bytes they stand in, so no other bytes of a known act count. With that
+    /// left out, the bytes of `block` whose act waits here under whatever bytes.
+    fn acts_named_as_known(&self, block: &OpenBlock) -> BTreeSet<WireId> {
+        if !lacks(Mutant::SignaturesKnownByAct) {
+            return BTreeSet::new();
+        }
+        let acts: BTreeSet<_> = self.mempool.candidates().map(|waiting| waiting.tx_id()).collect();
+        block.names().iter().filter(|(act, _)| acts.contains(act)).map(|(_, bytes)| *bytes).collect()
+    }
+
     fn tip(&self, digest: &Digest) -> Option<&Tip> {
         if digest == self.head.digest() {
             return Some(&self.head);
@@ -142,7 +153,8 @@ impl Application for Branches {
     fn judge(&mut self, digest: &Digest, bytes: &[u8]) -> Verdict {
         let Ok(open) = OpenBlock::decode(bytes) else { return Verdict::Invalid };
         let Some(parent) = self.tip(&open.header().parent) else { return Verdict::Invalid };
-        let known = |id: &_| self.mempool.contains(id);
+        let known_acts = self.acts_named_as_known(&open);
+        let known = |id: &_| self.mempool.contains(id) || known_acts.contains(id);
         match parent.execute(open, &*self.verifier, &known) {
             Ok(executed) if executed.digest() == digest => {
                 self.branches.insert(*digest, executed);
@@ -180,7 +192,10 @@ impl Application for Branches {
             return true;
         }
         let Some(at_tip) = self.tip(tip) else { return false };
-        let included = |waiting: &&Arc<VerifiedTransaction>| at_tip.would_include(waiting, self.now);
+        // Refinement 11: what the tip would include, not whatever waits.
+        let included = |waiting: &&Arc<VerifiedTransaction>| {
+            at_tip.would_include(waiting, self.now) || lacks(Mutant::AnythingPendingIsWork)
+        };
         let found = match last {
             Some(last) => self.mempool.arrived_since(last.seen).find(included),
             None => self.mempool.candidates().find(included),
@@ -196,7 +211,9 @@ impl Application for Branches {
             let Some(executed) = self.branches.remove(digest) else { continue };
             // Refinement 8: what failed is not used up. A liar that puts a transaction before the one it waits for must
             // not keep it out for ever.
-            let applied = executed.transactions().filter(|(.., outcomes)| outcomes.contains(&Outcome::Applied));
+            let is_used_up =
+                |outcomes: &Outcomes| outcomes.contains(&Outcome::Applied) || lacks(Mutant::FailedActUsedUp);
+            let applied = executed.transactions().filter(|(.., outcomes)| is_used_up(outcomes));
             self.mempool.finalized(applied.map(|(_, wire_id, _)| wire_id));
             self.head = executed.tip().clone();
             self.settled.push(executed);

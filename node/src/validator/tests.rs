@@ -260,3 +260,6 @@ fn the_rest_of_a_message_with_a_bad_signature_is_not_looked_at() {
     assert!(actions.iter().any(|action| matches!(action, Action::Judge(BundleVerdict::Bad))));
     assert!(validator.mempool().is_empty());
 }
+
+#[cfg(feature = "mutants")]
+mod omissions;

@@ -35,7 +35,7 @@ struct Arguments {
     /// More than f liars, from f+1 to 2f: what is checked is that every fork names the guilty and nobody else.
     #[arg(long, conflicts_with = "adversary")]
     over_limit: bool,
-    /// Leaves a rule out: finalize-after-nullify, nullify-after-finalize or quorum-minus-one.
+    /// Leaves a rule out; an unknown name lists them all.
     #[arg(long, value_parser = mutant)]
     mutant: Option<Mutant>,
 }
@@ -47,12 +47,9 @@ fn range(text: &str) -> Result<Range<u64>, String> {
 }
 
 fn mutant(name: &str) -> Result<Mutant, String> {
-    match name {
-        "finalize-after-nullify" => Ok(Mutant::FinalizeAfterNullify),
-        "nullify-after-finalize" => Ok(Mutant::NullifyAfterFinalize),
-        "quorum-minus-one" => Ok(Mutant::QuorumMinusOne),
-        other => Err(format!("no mutant is called {other}")),
-    }
+    let names = || Mutant::ALL.iter().map(|mutant| mutant.name()).collect::<Vec<_>>().join(", ");
+    let found = Mutant::ALL.iter().find(|mutant| mutant.name() == name).copied();
+    found.ok_or_else(|| format!("none is called {name}; there are {}", names()))
 }
 
 fn main() -> ExitCode {

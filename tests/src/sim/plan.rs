@@ -153,7 +153,7 @@ impl Plan {
             Scheme::Fast => "fast",
             Scheme::Ed25519 => "ed25519",
         };
-        let mutant = self.mutant.map_or(String::new(), |mutant| format!(" --mutant {}", mutant_name(mutant)));
+        let mutant = self.mutant.map_or(String::new(), |mutant| format!(" --mutant {}", mutant.name()));
         let memory = match self.memory {
             Memory::Whole => "",
             Memory::Votes => " --memory votes",
@@ -165,14 +165,5 @@ impl Plan {
             names => format!(" --adversary {names}"),
         };
         format!("cargo sim --seed {seed} --views {views} --members {members} --scheme {scheme}{lies}{memory}{mutant}")
-    }
-}
-
-/// The command line's word for a mutant.
-pub(super) const fn mutant_name(mutant: Mutant) -> &'static str {
-    match mutant {
-        Mutant::FinalizeAfterNullify => "finalize-after-nullify",
-        Mutant::NullifyAfterFinalize => "nullify-after-finalize",
-        Mutant::QuorumMinusOne => "quorum-minus-one",
     }
 }

@@ -17,6 +17,7 @@ use amanah_consensus::message::Message;
 use amanah_consensus::{Alarm, To};
 use amanah_ledger::chain::Tip;
 use amanah_ledger::crypto::Digest;
+use amanah_ledger::mutant;
 use amanah_ledger::position::Height;
 use amanah_ledger::transaction::SignedTransaction;
 use amanah_node::peer_message::{PeerMessage, decode_bundle};
@@ -71,7 +72,7 @@ pub struct Report {
 /// Runs a plan to its end.
 pub fn run(plan: &Plan) -> Report {
     let mut simulation = Simulation::new(plan.clone());
-    let verdict = simulation.play();
+    let verdict = mutant::without(plan.mutant, || simulation.play());
     let (trace, deeds) = (Digest(*simulation.trace.finalize().as_bytes()), simulation.coalition.deeds().clone());
     Report { verdict, trace, faults: simulation.faults, deeds }
 }

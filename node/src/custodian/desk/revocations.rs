@@ -7,6 +7,7 @@ use amanah_ledger::chain::Tip;
 use amanah_ledger::codec;
 use amanah_ledger::crypto::{Digest, PublicKey, Signer};
 use amanah_ledger::exchange::RevocationAccepted;
+use amanah_ledger::mutant::{Mutant, lacks};
 use amanah_ledger::time::UnixMs;
 use amanah_ledger::transaction::{GatewaySignature, Relay, RevokeProof, SignedTransaction, lock_of};
 use std::collections::BTreeMap;
@@ -118,8 +119,11 @@ impl Desk {
         let record = Record { transaction, accepted };
         let mut writes = Writes::default();
         let (at, key) = self.house(Kind::PendingRevocation, number);
-        writes.put(at, key, &codec::encode(&record))?;
-        self.write(writes)?;
+        // Refinement 20: it is on disk before it is acknowledged.
+        if !lacks(Mutant::RevocationNotOnDisk) {
+            writes.put(at, key, &codec::encode(&record))?;
+            self.write(writes)?;
+        }
         let answer = self.accepted(&consent, &record.transaction, accepted);
         self.revocations.insert(consent, number, record);
         Ok(Ok(answer))
@@ -165,6 +169,9 @@ impl Desk {
             let SignedTransaction::Revoke { consent, .. } = record.transaction else {
                 return Err(StoreError::Damaged);
             };
+            if lacks(Mutant::RevocationNotReadAgain) {
+                continue;
+            }
             self.revocations.insert(consent, number, record);
         }
         Ok(())
@@ -182,6 +189,9 @@ impl Desk {
             out.push(pending.record.transaction.clone());
             pending.send_from = clock.plus_ms(pending.wait_ms);
             pending.wait_ms = (pending.wait_ms * 2).min(RESEND_MS_MAX);
+            if lacks(Mutant::RevocationSentOnce) {
+                pending.send_from = UnixMs(u64::MAX);
+            }
         }
         Ok(())
     }
