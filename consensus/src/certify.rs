@@ -149,8 +149,8 @@ impl Machine {
         if self.lacks(Mutant::CertificatesKept) {
             return;
         }
-        let is_final = matches!(certificate, VerifiedCertificate::Finalization(_))
-            && !self.lacks(Mutant::FinalizationNotSpread);
+        let is_final =
+            matches!(certificate, VerifiedCertificate::Finalization(_)) && !self.lacks(Mutant::FinalizationNotSpread);
         for (index, peer) in self.peers.iter() {
             let shows_it = if is_final { peer.final_view >= view } else { peer.view > view };
             if index != self.config.me && Some(index) != from && !shows_it {

@@ -74,8 +74,7 @@ impl Machine {
     /// Pitfall 8: whether the first proposal of a view keeps the block that was certified there from being fetched.
     fn is_kept_out(&self, view: View, certified: &Digest) -> bool {
         let candidate = self.rounds.get(&view).and_then(|round| round.candidate());
-        self.lacks(Mutant::SlotOverCertificate)
-            && candidate.is_some_and(|candidate| candidate.vote.block != *certified)
+        self.lacks(Mutant::SlotOverCertificate) && candidate.is_some_and(|candidate| candidate.vote.block != *certified)
     }
 
     /// Certified blocks that we lack, their missing ancestors, and proposals whose block did not come with them.

@@ -113,9 +113,9 @@ mod vote;
 #[cfg(test)]
 mod testing;
 
-pub use application::{Application, BlockFacts, BuildRequest, Content, Fill, Verdict};
 #[cfg(feature = "mutants")]
 pub use amanah_ledger::mutant::Mutant;
+pub use application::{Application, BlockFacts, BuildRequest, Content, Fill, Verdict};
 pub use config::{Config, Timing};
 pub use evidence::{Evidence, EvidenceKind};
 pub use machine::{FinalPoint, Floor, Machine, Standing, StartError};

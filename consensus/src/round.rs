@@ -84,7 +84,8 @@ impl Round {
     pub(crate) fn certificate(&self, content: VoteContent, electorate: &Electorate) -> Option<VerifiedCertificate> {
         let votes: Vec<VerifiedVote> = self.slots(&content).values().copied().collect();
         #[cfg(feature = "mutants")]
-        let votes = [votes, self.repeated.iter().filter(|vote| vote.vote().content == content).copied().collect()].concat();
+        let votes =
+            [votes, self.repeated.iter().filter(|vote| vote.vote().content == content).copied().collect()].concat();
         electorate.assemble(content, &votes)
     }
 

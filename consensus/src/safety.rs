@@ -209,9 +209,7 @@ impl Safety {
     /// Whether a rule that keeps Nullify and Finalize apart is left out.
     pub(crate) fn may_break_exclusion(&self) -> bool {
         let breaks = |mutant| self.omission.is(mutant);
-        breaks(Mutant::FinalizeAfterNullify)
-            || breaks(Mutant::NullifyAfterFinalize)
-            || breaks(Mutant::VotesForgotten)
+        breaks(Mutant::FinalizeAfterNullify) || breaks(Mutant::NullifyAfterFinalize) || breaks(Mutant::VotesForgotten)
     }
 
     /// Pitfall 1: called on entry of `view`, because one mutant forgets there what it said before.

@@ -105,10 +105,12 @@ impl Machine {
     /// Refinement 10: never derived from what others say, or the network keeps itself awake for ever. Refinement 11: what
     /// our builder would include on our tip, not what lies in the mempool.
     pub(crate) fn has_own_work(&self, step: &mut Step<'_>) -> bool {
-        let is_told = self.lacks(Mutant::WorkByHearsay) && self.others_at_work(step.now) > self.electorate.committee().f();
+        let is_told =
+            self.lacks(Mutant::WorkByHearsay) && self.others_at_work(step.now) > self.electorate.committee().f();
         let tip = self.tip().unwrap_or(self.last_final);
         is_told
-            || self.is_stale(step, &tip) || (self.may_carry_transactions(&tip) && step.app.has_work(&tip.point.digest))
+            || self.is_stale(step, &tip)
+            || (self.may_carry_transactions(&tip) && step.app.has_work(&tip.point.digest))
     }
 
     /// Refinement 10: hints are recent, and newer than what is final.

@@ -149,3 +149,21 @@ fn every_test_that_a_page_names_exists() {
         }
     }
 }
+
+/// The features of every package below these, without development dependencies, one package a line.
+fn features_below(packages: &[&str]) -> String {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.current_dir(root()).args(["tree", "--locked", "--offline", "-e", "normal", "--prefix", "none"]);
+    cargo.args(["-f", "{p} [{f}]"]).args(packages.iter().flat_map(|package| ["-p", package]));
+    let output = cargo.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn no_rule_can_be_left_out_of_what_is_released() {
+    let released = features_below(&["amanah-node", "amanah"]);
+    assert!(released.contains("amanah-consensus v") && !released.contains("mutants"), "{released}");
+    // The same look finds the switches where they belong.
+    assert!(features_below(&["amanah-tests"]).contains("mutants"));
+}

@@ -1,4 +1,5 @@
-//! What tests share: the simulator, and real processes under attack.
+//! What tests share: the simulator, the bugs it must notice, and real processes under attack.
 
+pub mod bugs;
 pub mod cluster;
 pub mod sim;

@@ -266,7 +266,9 @@ fn a_log_of_another_key_or_against_itself_is_refused() {
 fn each_mutant_breaks_its_own_rule_and_no_other() {
     use crate::testing::electorate_with;
     let key = || Some(Box::new(Toy(0)) as Box<dyn Signer>);
-    for (mutant, breaks) in [(Mutant::FinalizeAfterNullify, (true, false)), (Mutant::NullifyAfterFinalize, (false, true))] {
+    for (mutant, breaks) in
+        [(Mutant::FinalizeAfterNullify, (true, false)), (Mutant::NullifyAfterFinalize, (false, true))]
+    {
         let electorate = electorate_with(4, 0, Some(mutant));
         let mut gave_up = Safety::new(key(), &electorate).expect("a registered key");
         assert!(gave_up.sign(&Intent::Nullify(View(1))).is_some());

@@ -167,4 +167,3 @@ impl Solo {
         self.sent.iter().any(|(_, message)| *message == Message::BlockRequest(digest))
     }
 }
-

@@ -1,8 +1,8 @@
 //! Rules left out on purpose: each promise holds with all rules, and is broken, in the way the test names, without one.
 
 use super::*;
-use amanah_consensus::{BlockBytes, Message, Vote};
 use amanah_consensus::message::{Justification, Proposal};
+use amanah_consensus::{BlockBytes, Message, Vote};
 use amanah_ledger::block::{Block, Body, Entry, tx_root};
 use amanah_ledger::certificate::{BlockVote, VoteContent};
 use amanah_ledger::crypto::Signature;
