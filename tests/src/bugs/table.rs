@@ -92,7 +92,10 @@ pub const BUGS: &[Bug] = &[
     bug(
         Mutant::SlotBeforeSignature,
         "refinement 24",
-        &[Test("a_proposal_forged_by_another_leaves_the_leaders_place_free")],
+        &[
+            In(with(Adversary::Flooder, 20, Promised::Silence)),
+            Test("a_proposal_forged_by_another_leaves_the_leaders_place_free"),
+        ],
     ),
     bug(
         Mutant::VotesForgotten,
@@ -114,15 +117,15 @@ pub const BUGS: &[Bug] = &[
     bug(
         Mutant::EquivocationHalts,
         "pitfall 7",
-        &[
-            In(with(Adversary::Equivocator, 20, Promised::Progress)),
-            Test("a_leader_that_contradicts_itself_stops_nobody"),
-        ],
+        &[In(four(20, Promised::Progress)), Test("a_leader_that_contradicts_itself_stops_nobody")],
     ),
     bug(
         Mutant::SlotOverCertificate,
         "pitfall 8, refinement 24",
-        &[Test("a_certified_block_is_fetched_though_the_leader_showed_us_another")],
+        &[
+            In(with(Adversary::Equivocator, 20, Promised::Progress)),
+            Test("a_certified_block_is_fetched_though_the_leader_showed_us_another"),
+        ],
     ),
     bug(
         Mutant::FirstCertificateOnly,
@@ -137,7 +140,10 @@ pub const BUGS: &[Bug] = &[
     bug(
         Mutant::CertificatesKept,
         "pitfall 11",
-        &[In(four(20, Promised::Progress)), Test("a_certificate_that_one_could_form_reaches_all")],
+        &[
+            In(with(Adversary::SelectiveForwarder, 20, Promised::Progress)),
+            Test("a_certificate_that_one_could_form_reaches_all"),
+        ],
     ),
     bug(
         Mutant::VotesSentOnce,
