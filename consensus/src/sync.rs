@@ -19,6 +19,7 @@ pub(crate) struct Sync {
     asked: Option<(ValidatorIndex, u64)>,
     /// Since when somebody is ahead by a little: usually the ordinary Finalization is on its way.
     behind_since: Option<u64>,
+    /// Whose turn it is to be asked.
     turn: usize,
 }
 
@@ -52,7 +53,10 @@ impl Machine {
         if self.is_closed() || !(is_far || step.is_due(since.saturating_add(self.config.timing.delta_ms))) {
             return;
         }
+        // Everybody in turn, whatever the last answer was worth: a liar that answers late, with one block each time,
+        // must not keep us behind for ever.
         let Some((peer, height)) = ahead.get(self.sync.turn % ahead.len()).copied() else { return };
+        self.sync.turn = self.sync.turn.wrapping_add(1);
         let until = step.now.saturating_add(8 * self.config.timing.delta_ms);
         self.sync.asked = Some((peer, until));
         step.wake(until);
@@ -60,9 +64,8 @@ impl Machine {
         step.send(peer, Message::SyncRequest { from_height: own.next(), to_height });
     }
 
-    /// Its answer did not help: another next time. "Does not have" is no fault.
+    /// Its answer did not help: not again before it says anew what it has. "Does not have" is no fault.
     fn doubt(&mut self, peer: ValidatorIndex) {
-        self.sync.turn = self.sync.turn.wrapping_add(1);
         if let Some(peer) = self.peers.get_mut(peer) {
             peer.final_height = None;
         }

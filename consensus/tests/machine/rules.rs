@@ -575,3 +575,42 @@ fn whoever_answers_a_sync_request_with_nothing_is_not_asked_for_ever() {
     }
     assert_eq!((asked(&solo, 1), asked(&solo, 2)), (1, 1), "the other has its turn");
 }
+
+#[test]
+fn whoever_answers_a_sync_request_with_little_does_not_keep_the_next_question_to_itself() {
+    let mut solo = Solo::new();
+    let mut parent = GENESIS();
+    let chain: Vec<_> = (1..=20)
+        .map(|view| {
+            let block = block(view, parent, GENESIS_MS + view, &[view]);
+            parent = (block.digest(), view);
+            (bytes(&block), Some(certificate(VoteContent::Finalize(block_vote(view, view - 1, &block)))))
+        })
+        .collect();
+    let status = Status {
+        epoch: Epoch(0),
+        view: View(501),
+        final_view: View(500),
+        final_height: Height(500),
+        final_block: Digest::ZERO,
+        time: UnixMs(solo.now),
+        echo: None,
+        has_work: false,
+    };
+    solo.hear(1, Message::Status(status));
+    solo.hear(2, Message::Status(status));
+    let mut asked = [0, 0, 0, 0];
+    for one in chain {
+        let question = solo.sent.drain(..).find_map(|(to, message)| match (to, message) {
+            (To::One(peer), Message::SyncRequest { .. }) => Some(peer.0),
+            _ => None,
+        });
+        let peer = question.expect("somebody is asked");
+        asked[usize::from(peer)] += 1;
+        // As late as an answer may come: what honest ones send at once must not wait for a liar's crumbs.
+        solo.now += 3_900;
+        solo.hear(peer, Message::SyncResponse(SyncResponse::collect([one])));
+    }
+    assert_eq!(solo.machine.standing().final_height, Height(20));
+    assert_eq!(asked, [0, 10, 10, 0]);
+}

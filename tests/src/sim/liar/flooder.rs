@@ -30,7 +30,8 @@ impl Lie for Flooder {
 }
 
 fn something(desk: &mut Desk<'_>) -> PeerMessage {
-    let view = View((desk.view.0 + desk.common.random.below(80)).saturating_sub(66).max(1));
+    let near = (desk.view.0 + desk.common.random.below(80)).saturating_sub(66).max(1);
+    let view = View(if desk.common.random.chance(50) { u64::MAX } else { near });
     let block = desk.digest();
     let vote = BlockVote { epoch: Epoch(0), view, parent_view: View(view.0 - 1), block };
     let views = || BoundedVec::try_from((1..=64).map(View).collect::<Vec<_>>()).unwrap_or_default();
