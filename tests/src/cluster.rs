@@ -168,10 +168,11 @@ impl Cluster {
     /// Starts everybody and waits until all answer.
     ///
     /// # Panics
-    /// When one does not within a minute.
+    /// When one does not within a minute, and one more for each hundred thousand consents.
     pub fn start(&self) {
         self.hospitals.iter().for_each(Hospital::start);
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let minutes = 1 + self.prebuilt.len() as u64 / 100_000;
+        let deadline = Instant::now() + Duration::from_secs(60 * minutes);
         for hospital in &self.hospitals {
             hospital.wait_until_live(deadline).unwrap_or_else(|why| panic!("{}: {why}", hospital.name));
         }

@@ -59,7 +59,8 @@ impl Plans {
                     loop {
                         let next = queue.lock().unwrap().next();
                         let Some(seed) = next else { break };
-                        came.lock().unwrap().push(self.one(seed, abilities));
+                        let result = self.one(seed, abilities);
+                        came.lock().unwrap().push(result);
                     }
                 });
             }
