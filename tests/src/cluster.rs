@@ -4,7 +4,7 @@
 //! made to do ([`clock`], [`disk`]); a patient who signs, asks and reads the log ([`patient`], [`access_log`], [`api`]),
 //! many of them ([`load`]), consents that were there before them ([`prebuilt`]), what they were promised ([`journal`]), whether it holds at the end ([`checker`]) and on the
 //! way ([`watch`]); a plan of faults ([`plan`]) and its execution ([`campaign`]);
-//! one hospital killed many times ([`kills`]) or away for long ([`absence`]). Everything but the faults goes through public interfaces.
+//! one hospital killed many times ([`kills`]), away for long ([`absence`]) or run twice ([`twin`]). Everything but the faults goes through public interfaces.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,6 +27,7 @@ pub mod load;
 pub mod patient;
 pub mod plan;
 pub mod prebuilt;
+pub mod twin;
 pub mod watch;
 pub mod wire;
 

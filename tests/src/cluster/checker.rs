@@ -123,7 +123,7 @@ impl Verdict {
             let label = Label::consent(consent);
             let leaf = leaves.get(consent);
             if let Promise::Final(height) = promises.granted
-                && !leaf.is_some_and(|leaf| (leaf.version, leaf.since) == (1, height))
+                && leaf.is_none_or(|leaf| (leaf.version, leaf.since) != (1, height))
             {
                 self.lost += 1;
                 self.complaints.push(format!("{name}: {label} was final at {height}, and is {leaf:?}"));

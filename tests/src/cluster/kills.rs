@@ -88,7 +88,7 @@ fn kill_once(cluster: &Cluster, load: &Load, outcome: &mut Outcome) {
     if victim.metric("amanah_store_rebuilds_total") != Some(0.0) {
         outcome.complaints.push(format!("after kill {} the database was not whole", outcome.kills));
     }
-    if outcome.kills % TAKES_PART_EVERY != 0 {
+    if !outcome.kills.is_multiple_of(TAKES_PART_EVERY) {
         return;
     }
     while load.first_final_after(started, Some(0)).is_none() {

@@ -181,7 +181,7 @@ fn must(arguments: &[&str]) {
 }
 
 /// Three free ports for each of four, far from those that the system gives out, each given out once by this process.
-fn free_ports() -> Vec<[SocketAddr; 3]> {
+pub(super) fn free_ports() -> Vec<[SocketAddr; 3]> {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
     let first = u16::try_from(std::process::id() % 400).unwrap() * 20;
     let mut found = Vec::new();

@@ -32,6 +32,8 @@ enum Command {
     Kills(one_hospital::Kills),
     /// One hospital, away while the others go on.
     Absence(one_hospital::Absence),
+    /// One hospital's home copied, and both run.
+    Twin,
     /// Figures of a results file of plans.
     Summary {
         /// The file.
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::Plans(plans) => plans.run(),
         Command::Kills(kills) => kills.run(),
         Command::Absence(absence) => absence.run(),
+        Command::Twin => one_hospital::twin(),
         Command::Summary { results } => results::summarise(&results),
         Command::Node { home } => run_node(&home),
         Command::Get { address, path } => match api::get(address, &path) {

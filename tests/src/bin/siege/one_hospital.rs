@@ -1,7 +1,7 @@
 //! `siege kills` and `siege absence`: one hospital, killed many times or away for long.
 
 use crate::results::{commit, machine, percentile};
-use amanah_tests::cluster::{absence, kills};
+use amanah_tests::cluster::{absence, kills, twin};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -138,4 +138,21 @@ impl Absence {
         outcome.complaints.iter().for_each(|complaint| println!("    {complaint}"));
         if outcome.complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
+}
+
+pub(crate) fn twin() -> ExitCode {
+    let outcome = twin::run(1, &crate::node(), 4);
+    let (of_the_copied, of_the_others) = outcome.finals;
+    println!(
+        "copied at height {}; when the copy was killed it showed {:?}, another {:?}; final meanwhile: {of_the_copied} \
+         grants at the copied hospital, {of_the_others} at the others; lies noticed {}; acknowledged {}, lost {}",
+        outcome.copied_at,
+        outcome.heights.0,
+        outcome.heights.1,
+        outcome.lies_noticed,
+        outcome.verdict.acknowledged,
+        outcome.verdict.lost
+    );
+    outcome.complaints.iter().for_each(|complaint| println!("    {complaint}"));
+    if outcome.complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
