@@ -11,7 +11,7 @@
 //!
 //! No honest validator is ever named: each proof is two votes of one validator that no honest one signs together.
 
-use crate::evidence::{Evidence, EvidenceKind};
+use crate::evidence::{Evidence, EvidenceKind, votes_of};
 use crate::message::Vote;
 use amanah_ledger::certificate::{BlockVote, Certificate, VoteContent};
 use amanah_ledger::committee::{Committee, ValidatorIndex};
@@ -102,14 +102,6 @@ impl Branch {
             VoteContent::Nullify { .. } => false,
         })
     }
-}
-
-/// The votes that a checked certificate is made of.
-fn votes_of(certificate: &Certificate, n: usize) -> Vec<Vote> {
-    let signers = certificate.signers.members(n).unwrap_or_default();
-    let content = certificate.content;
-    let signed = signers.into_iter().zip(&certificate.signatures);
-    signed.map(|(signer, signature)| Vote { content, signer, signature: *signature }).collect()
 }
 
 /// One proof of each kind in what one validator said about one view.

@@ -47,32 +47,32 @@ impl Certificates {
 
     /// Enters a certificate.
     pub(crate) fn insert(&mut self, certificate: VerifiedCertificate, now: u64) -> Entry {
-        let page = self.pages.entry(certificate.view()).or_default();
-        let block = match &certificate {
-            VerifiedCertificate::Notarization(n) => Some(n.vote().block),
-            VerifiedCertificate::Finalization(f) => Some(f.vote().block),
-            VerifiedCertificate::Nullification(_) => None,
-        };
-        let excludes = match &certificate {
-            VerifiedCertificate::Nullification(_) => page.finalization.is_some(),
-            VerifiedCertificate::Notarization(_) => page.block().is_some() && page.block() != block,
-            VerifiedCertificate::Finalization(_) => {
-                page.nullification.is_some() || (page.block().is_some() && page.block() != block)
-            }
-        };
-        if excludes {
+        if self.excludes(&certificate.certificate().content) {
             return Entry::Contradiction;
         }
+        let page = self.pages.entry(certificate.view()).or_default();
         let is_known = page.has(&certificate);
+        let is_about_a_block = !matches!(certificate, VerifiedCertificate::Nullification(_));
         match certificate {
             VerifiedCertificate::Notarization(n) => page.notarization.get_or_insert(n).vote().view,
             VerifiedCertificate::Nullification(n) => page.nullification.get_or_insert(n).view(),
             VerifiedCertificate::Finalization(f) => page.finalization.get_or_insert(f).vote().view,
         };
-        if block.is_some() {
+        if is_about_a_block {
             page.certified_at.get_or_insert(now);
         }
         if is_known { Entry::Known } else { Entry::New }
+    }
+
+    /// Whether a certificate of this content could not stand beside those in the book.
+    pub(crate) fn excludes(&self, content: &VoteContent) -> bool {
+        let Some(page) = self.pages.get(&content.view()) else { return false };
+        let is_another = |block| page.block().is_some_and(|certified| certified != block);
+        match content {
+            VoteContent::Nullify { .. } => page.finalization.is_some(),
+            VoteContent::Notarize(vote) => is_another(vote.block),
+            VoteContent::Finalize(vote) => page.nullification.is_some() || is_another(vote.block),
+        }
     }
 
     /// Whether an equal statement is in the book already, so that checking its signatures again tells nothing.

@@ -218,3 +218,6 @@ impl std::fmt::Debug for Electorate {
         f.debug_struct("Electorate").field("epoch", &self.epoch).field("n", &self.committee.n()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,20 +45,20 @@ impl Machine {
     /// Counts a vote; it may be the one that makes a certificate.
     pub(crate) fn count(&mut self, step: &mut Step<'_>, vote: VerifiedVote) {
         let content = vote.vote().content;
-        let round = self.rounds.entry(content.view()).or_default();
         #[cfg(feature = "mutants")]
         if self.config.mutant == Some(Mutant::VotesCountedTwice) {
-            round.count_again(vote);
+            self.rounds.entry(content.view()).or_default().count_again(vote);
         }
-        if let Counted::Proof(evidence) = round.count(vote) {
+        if let Counted::Proof(evidence) = self.rounds.entry(content.view()).or_default().count(vote) {
             let is_leaders = evidence.kind == EvidenceKind::DoubleNotarize;
-            step.effect(Effect::Evidence(*evidence));
+            self.accuse(step, *evidence);
             if is_leaders && self.config.omission().is(Mutant::EquivocationHalts) {
                 self.safety.stop();
             }
         }
         if content.view() > self.last_final.view
             && !self.book.knows(&content)
+            && let Some(round) = self.rounds.get(&content.view())
             && let Some(certificate) = round.certificate(content, &self.electorate)
         {
             self.take_verified(step, None, certificate);
@@ -84,8 +84,10 @@ impl Machine {
         if content.epoch() != self.config.epoch || !self.peers.is_trusted_to_sign(from) {
             return;
         }
-        // Nothing at or below the newest final view matters any more; an equal statement was checked before.
-        if view > self.last_final.view && !self.book.knows(&content) {
+        // Nothing at or below the newest final view matters any more, unless it excludes what we know: that names liars.
+        // An equal statement was checked before.
+        let matters = view > self.last_final.view || self.book.excludes(&content);
+        if matters && !self.book.knows(&content) {
             let Some(verified) = self.electorate.check(certificate) else {
                 self.peers.sent_bad_signature(from);
                 return;
@@ -109,6 +111,7 @@ impl Machine {
         if self.is_second_of_view(&certificate) {
             return;
         }
+        self.confront(step, &certificate);
         match self.book.insert(certificate.clone(), step.now) {
             Entry::New => {}
             Entry::Known => return,

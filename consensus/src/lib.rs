@@ -70,10 +70,11 @@
 //! - Change of the committee: seal blocks are accepted, proposed again, finalized and close the epoch, but nothing asks
 //!   for one and no next epoch starts.
 //! - Signed freshness statements about the head (the domain exists; see `safety`).
-//! - Evidence as transactions: it is detected and handed out as [`Effect::Evidence`]. Certificates of finalized views
-//!   are kept in memory for 64 views only.
-//! - A stop for contradicting certificates is not remembered over a restart; the driver must not restart by itself
-//!   after [`Alarm::Fork`].
+//! - Certificates of finalized views are kept in memory for 64 views only: who signed a fork that comes to light later
+//!   is not found out from them.
+//!
+//! A stop ([`Alarm::Fork`], [`Alarm::CertifiedInvalid`]) is for the driver to remember over a restart: it must not start
+//! a machine with this key again until a person has looked.
 
 pub mod accountability;
 pub mod application;

@@ -8,6 +8,7 @@ use crate::application::{Application, Content, Verdict};
 use crate::book::Certificates;
 use crate::certificate::Electorate;
 use crate::config::Config;
+use crate::evidence::EvidenceKind;
 use crate::leader::{Draw, Leaders};
 use crate::message::{Message, Proposal};
 use crate::output::{Effect, Input, Outgoing, Output, To};
@@ -23,7 +24,7 @@ use amanah_ledger::crypto::Digest;
 use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::{Height, View};
 use amanah_ledger::time::UnixMs;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A final block, as much of it as consensus needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,9 @@ pub enum StartError {
     /// The vote log or the ledger holds a certificate that does not verify.
     #[error("a stored certificate of view {0} does not verify")]
     Certificate(View),
+    /// The vote log holds a proof against a validator that does not hold.
+    #[error("a stored proof against a validator, of view {0}, does not hold")]
+    Evidence(View),
     /// The Finalization given does not name the head.
     #[error("the Finalization does not name the head of the ledger")]
     NotTheHead,
@@ -109,6 +113,8 @@ pub struct Machine {
     pub(crate) last_final: Parent,
     pub(crate) book: Certificates,
     pub(crate) rounds: BTreeMap<View, Round>,
+    /// Against whom a proof of this kind was found in this epoch.
+    pub(crate) accused: BTreeSet<(ValidatorIndex, EvidenceKind)>,
     pub(crate) pool: Pool,
     pub(crate) peers: Peers,
     pub(crate) own_proposal: Option<Box<Proposal>>,

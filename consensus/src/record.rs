@@ -20,6 +20,8 @@ pub enum Record {
     Entered(View),
     /// The epoch is over: never sign in it again.
     EpochClosed(Epoch),
+    /// Two votes of one validator that exclude each other: to be told until the ledger has them.
+    Evidence([Vote; 2]),
 }
 
 impl Record {
@@ -36,10 +38,10 @@ impl Record {
         codec::decode(bytes, RECORD_BYTES_MAX)
     }
 
-    /// Whether something that leaves with it depends on it. The other records may wait for the next sync.
+    /// Whether something that happens with it depends on it. The other records may wait for the next sync.
     pub fn must_be_durable(&self) -> bool {
         match self {
-            Self::Voted(_) | Self::EpochClosed(_) => true,
+            Self::Voted(_) | Self::EpochClosed(_) | Self::Evidence(_) => true,
             Self::Block(_) | Self::Certificate(_) | Self::Entered(_) => false,
         }
     }

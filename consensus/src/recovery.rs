@@ -4,10 +4,11 @@ use crate::application::{Application, Content};
 use crate::book::{Certificates, Kind};
 use crate::certificate::{Electorate, VerifiedCertificate};
 use crate::config::Config;
+use crate::evidence::Evidence;
 use crate::leader::{Draw, Leaders};
 use crate::machine::{Floor, Machine, Parent, StartError, Step, Turn};
-use crate::message::Message;
-use crate::output::Output;
+use crate::message::{Message, Vote};
+use crate::output::{Effect, Output};
 use crate::peers::Peers;
 use crate::pool::Pool;
 use crate::record::Record;
@@ -17,7 +18,7 @@ use amanah_ledger::certificate::{Certificate, VoteContent};
 use amanah_ledger::crypto::{Signer, Verifier};
 use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::View;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl Machine {
@@ -63,6 +64,7 @@ impl Machine {
             last_final: Parent { view: View(0), point: floor.head },
             book: Certificates::new(floor.epoch_start.digest),
             rounds: BTreeMap::new(),
+            accused: BTreeSet::new(),
             pool: Pool::default(),
             peers: Peers::new(config.committee.n()),
             own_proposal: None,
@@ -112,7 +114,18 @@ impl Machine {
             Record::Entered(view) => self.view = self.view.max(view),
             Record::EpochClosed(epoch) if epoch == self.config.epoch => self.safety.close(),
             Record::EpochClosed(_) => {}
+            Record::Evidence(votes) => self.recall_evidence(step, &votes)?,
         }
+        Ok(())
+    }
+
+    /// A proof that may not have reached the ledger before the stop: it is handed out again.
+    fn recall_evidence(&mut self, step: &mut Step<'_>, [one, other]: &[Vote; 2]) -> Result<(), StartError> {
+        let is_signed = [one, other].into_iter().all(|vote| self.electorate.check_vote(vote).is_some());
+        let evidence = Evidence::of(one, other).filter(|_| is_signed);
+        let evidence = evidence.ok_or(StartError::Evidence(one.content.view()))?;
+        self.accused.insert((evidence.signer(), evidence.kind));
+        step.effect(Effect::Evidence(evidence));
         Ok(())
     }
 

@@ -73,11 +73,22 @@ impl Round {
         let is_new = !slots.contains_key(&signer);
         slots.entry(signer).or_insert(vote);
         // One proof per validator and kind is enough: the second says nothing new.
-        match proofs.into_iter().find(|proof| self.accused.insert((signer, proof.kind))) {
+        match proofs.into_iter().find(|proof| self.accused.insert((proof.signer(), proof.kind))) {
             Some(proof) => Counted::Proof(Box::new(proof)),
             None if is_new => Counted::New,
             None => Counted::Ignored,
         }
+    }
+
+    /// The proofs against the signers of a certificate, whose `votes` these are: by what they told us, and by what else
+    /// they `said` in certificates of this view.
+    pub(crate) fn confront(&mut self, votes: &[Vote], said: &[Vote]) -> Vec<Evidence> {
+        let told = self.votes.iter().flat_map(BTreeMap::values).map(VerifiedVote::vote);
+        let proofs: Vec<Evidence> = told
+            .chain(said)
+            .flat_map(|earlier| votes.iter().filter_map(|vote| Evidence::of(earlier, vote)))
+            .collect();
+        proofs.into_iter().filter(|proof| self.accused.insert((proof.signer(), proof.kind))).collect()
     }
 
     /// The certificate that the votes with this content make, if they are a quorum.

@@ -201,6 +201,11 @@ impl Safety {
         self.power = Power::Closed;
     }
 
+    /// Whether there is a key, and with it a vote log.
+    pub(crate) fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// Whether votes are possible at all.
     pub(crate) fn is_signing(&self) -> bool {
         self.power == Power::Signing && self.key.is_some()

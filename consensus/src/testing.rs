@@ -51,6 +51,10 @@ pub(crate) fn electorate(n: u8, me: u8) -> Electorate {
     Electorate::new(&config(n, me), Arc::new(ToyVerifier))
 }
 
+pub(crate) fn electorate_in(n: u8, me: u8, epoch: Epoch) -> Electorate {
+    Electorate::new(&Config { epoch, ..config(n, me) }, Arc::new(ToyVerifier))
+}
+
 #[cfg(feature = "mutants")]
 pub(crate) fn electorate_with(n: u8, me: u8, mutant: Option<amanah_ledger::mutant::Mutant>) -> Electorate {
     Electorate::new(&Config { mutant, ..config(n, me) }, Arc::new(ToyVerifier))

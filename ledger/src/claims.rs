@@ -1,12 +1,15 @@
-//! What a verified state lets one say about a consent: granted, revoked, never existed, in force as of a height.
+//! What a verified state lets one say about a consent: granted, revoked, never existed, in force as of a height; and
+//! about a member: its validator contradicted itself.
 //!
 //! None of this speaks of *now*: a claim is as old as the header it holds under. The end date of a consent stands in
 //! its document, not here.
 
-use crate::crypto::PublicKey;
-use crate::leaf::{ConsentLeaf, ConsentStatus, Leaf, LeafKey, MemberStatus, RevokedBy};
-use crate::position::Height;
-use crate::proof::{Shown, VerifiedState};
+use crate::crypto::{PublicKey, Verifier};
+use crate::evidence::EvidenceKind;
+use crate::leaf::{ConsentLeaf, ConsentStatus, EvidenceLeaf, Leaf, LeafKey, MemberStatus, RevokedBy};
+use crate::member::MemberId;
+use crate::position::{Epoch, Height};
+use crate::proof::{Shown, Trust, VerifiedState};
 
 /// What a state says about one consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +46,10 @@ pub enum ClaimError {
     /// An earlier version that the claim depends on is missing.
     #[error("version {0} is needed and not among those shown")]
     VersionMissing(u32),
+    /// The state says that a validator contradicted itself, and the statements it shows do not: whoever certified that
+    /// state lied.
+    #[error("the statements in the leaf do not show that this member contradicted itself")]
+    StatementsDoNotHold,
 }
 
 impl VerifiedState {
@@ -88,6 +95,31 @@ impl VerifiedState {
             leaf = *before.ok_or(ClaimError::VersionMissing(leaf.version - 1))?;
         }
         Ok(Some(leaf))
+    }
+
+    /// Whether it is proven that this member's validator contradicted itself in `epoch`, in this way. `trust` names the
+    /// key of the member; both signatures are checked under it, so that the answer rests on no quorum's word.
+    ///
+    /// # Errors
+    /// When the proof does not show the leaf, or the leaf's statements prove nothing against this member.
+    pub fn contradiction(
+        &self,
+        (member, epoch, kind): (MemberId, Epoch, EvidenceKind),
+        trust: &Trust,
+        verifier: &dyn Verifier,
+    ) -> Result<Option<&EvidenceLeaf>, ClaimError> {
+        let leaf = match self.shown(&LeafKey::Evidence(member, epoch, kind)) {
+            Shown::Leaf(Leaf::Evidence(leaf)) => leaf,
+            Shown::Absent => return Ok(None),
+            Shown::Leaf(_) | Shown::NotAsked => return Err(ClaimError::NotShown),
+        };
+        let mut validators = trust.committee().validators().iter();
+        let is_its_key = validators.any(|validator| validator.member == member && validator.key == *leaf.proof.key());
+        if is_its_key && leaf.proof.holds(trust.chain(), verifier) {
+            Ok(Some(leaf))
+        } else {
+            Err(ClaimError::StatementsDoNotHold)
+        }
     }
 
     /// The standing of the consent's custodian: a claim about a consent is to be read with it.

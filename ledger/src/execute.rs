@@ -30,7 +30,7 @@ use std::sync::Arc;
 /// Which transactions stand first in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
-    /// Revocations and governance.
+    /// Revocations, governance, and proofs against validators.
     First,
     /// Everything else.
     Rest,

@@ -8,10 +8,11 @@ use crate::chain::{ExecutedBlock, Tip};
 use crate::codec::{BoundedString, BoundedVec};
 use crate::committee::ValidatorIndex;
 use crate::crypto::{Digest, Domain, Ed25519, Keypair, PublicKey, Signer};
+use crate::evidence::{Contradiction, EvidenceKind, Statement};
 use crate::execute::{BlockError, Proposal};
 use crate::genesis::{Cover, DefaultPolicy, Founder, Genesis, Parameters, PurposeLimit};
 use crate::member::{MemberId, MemberKeys};
-use crate::position::View;
+use crate::position::{Epoch, View};
 use crate::proof::Trust;
 use crate::time::{HOUR_MS, UnixMs};
 use crate::transaction::{
@@ -180,6 +181,20 @@ impl Network {
         SignedTransaction::Anchor { anchor, gateway: self.gateway(member, &anchor.signing_bytes(&self.chain)) }
     }
 
+    /// What the validator at `index` signs.
+    pub(crate) fn statement(&self, index: usize, content: VoteContent) -> Statement {
+        let signature = self.members[index].consensus.sign(&content.signing_bytes(&self.chain));
+        Statement { content, signature }
+    }
+
+    /// Proof that the validator at `index` contradicted itself in `view`.
+    pub(crate) fn evidence(&self, index: usize, kind: EvidenceKind, view: u64) -> SignedTransaction {
+        let [one, other] = contents(kind, Epoch(0), View(view));
+        let (one, other) = (self.statement(index, one), self.statement(index, other));
+        let key = self.members[index].consensus.public_key();
+        SignedTransaction::Evidence(Contradiction::between(key, one, other).unwrap())
+    }
+
     pub(crate) fn verified(&self, transaction: &SignedTransaction) -> VerifiedTransaction {
         transaction.clone().verify(&self.chain, &Ed25519).unwrap()
     }
@@ -217,6 +232,11 @@ impl Network {
         let (epoch, view) = (block.header().epoch, block.header().proposed_view);
         let parent_view = View(view.0 - 1);
         let content = VoteContent::Finalize(BlockVote { epoch, view, parent_view, block: *block.digest() });
+        self.certificate(content, signers)
+    }
+
+    /// A certificate of anything by `signers`.
+    pub(crate) fn certificate(&self, content: VoteContent, signers: std::ops::Range<u8>) -> Certificate {
         let message = content.signing_bytes(&self.chain);
         let sign = |index| (ValidatorIndex(index), self.members[usize::from(index)].consensus.sign(&message));
         Certificate::assemble(content, self.members.len(), &signers.map(sign).collect())
@@ -229,6 +249,16 @@ impl Network {
     #[cfg(feature = "store")]
     pub(crate) fn finalize(&self, block: &ExecutedBlock) -> FinalBlock {
         block.clone().certify(self.finalization(block), &Ed25519).unwrap()
+    }
+}
+
+/// Two contents that exclude each other in this way.
+pub(crate) fn contents(kind: EvidenceKind, epoch: Epoch, view: View) -> [VoteContent; 2] {
+    let vote = |name| BlockVote { epoch, view, parent_view: View(view.0 - 1), block: digest(name) };
+    match kind {
+        EvidenceKind::DoubleNotarize => [VoteContent::Notarize(vote("one")), VoteContent::Notarize(vote("other"))],
+        EvidenceKind::DoubleFinalize => [VoteContent::Finalize(vote("one")), VoteContent::Finalize(vote("other"))],
+        EvidenceKind::NullifyAndFinalize => [VoteContent::Nullify { epoch, view }, VoteContent::Finalize(vote("one"))],
     }
 }
 

@@ -4,9 +4,10 @@
 
 use crate::codec::{self, BoundedString, BoundedVec};
 use crate::crypto::{Context, Digest, PublicKey};
+use crate::evidence::{Contradiction, EvidenceKind};
 use crate::genesis::Parameters;
 use crate::member::{DISPLAY_BYTES_MAX, MemberId, MemberName};
-use crate::position::Height;
+use crate::position::{Epoch, Height};
 use crate::time::Day;
 use crate::transaction::AnchorKind;
 use bincode::{Decode, Encode};
@@ -34,6 +35,8 @@ pub enum LeafKey {
     Usage(MemberId),
     /// 6: the network's parameters.
     Parameters,
+    /// 7: that a member's validator contradicted itself in an epoch, in this way.
+    Evidence(MemberId, Epoch, EvidenceKind),
 }
 
 /// One fact. Numbered as [`LeafKey`].
@@ -53,6 +56,8 @@ pub enum Leaf {
     Usage(UsageLeaf),
     /// The parameters.
     Parameters(ParametersLeaf),
+    /// A contradiction.
+    Evidence(EvidenceLeaf),
 }
 
 /// Who ended a consent.
@@ -230,6 +235,17 @@ pub struct ParametersLeaf {
     pub since: Height,
 }
 
+/// A member's validator contradicted itself. The leaf carries the proof, so that it needs nobody's word.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+pub struct EvidenceLeaf {
+    /// Whose validator.
+    pub member: MemberId,
+    /// Height of the block that holds the proof.
+    pub height: Height,
+    /// The two statements, under the key that the member's validator had in their epoch.
+    pub proof: Box<Contradiction>,
+}
+
 impl LeafKey {
     /// Where the leaf stands in the state tree.
     pub fn tree_key(&self) -> Digest {
@@ -241,6 +257,7 @@ impl LeafKey {
             Self::Key(key) => (4, codec::encode(key)),
             Self::Usage(member) => (5, codec::encode(member)),
             Self::Parameters => (6, Vec::new()),
+            Self::Evidence(member, epoch, kind) => (7, codec::encode(&(*member, *epoch, *kind))),
         };
         Context::StateKey.hash(&[&[kind], &id])
     }
@@ -257,12 +274,20 @@ impl Leaf {
             Self::Key(leaf) => LeafKey::Key(leaf.key),
             Self::Usage(leaf) => LeafKey::Usage(leaf.member),
             Self::Parameters(_) => LeafKey::Parameters,
+            Self::Evidence(leaf) => leaf.key(),
         }
     }
 
     /// Hash of the canonical bytes: what the tree commits to.
     pub fn hash(&self) -> Digest {
         Context::StateValue.hash(&[&codec::encode(self)])
+    }
+}
+
+impl EvidenceLeaf {
+    /// The key it stands under.
+    pub fn key(&self) -> LeafKey {
+        LeafKey::Evidence(self.member, self.proof.epoch(), self.proof.kind())
     }
 }
 

@@ -39,6 +39,7 @@ mod scene;
 
 pub mod block;
 pub mod certificate;
+pub mod evidence;
 pub mod transaction;
 
 pub mod leaf;

@@ -11,7 +11,7 @@ use crate::crypto::{Digest, PublicKey};
 use crate::genesis::{Founder, Genesis, GenesisError, Parameters};
 use crate::history::History;
 use crate::leaf::{
-    AnchorHeadLeaf, AnchorLeaf, ConsentLeaf, KeyLeaf, KeyRole, KeyTerm, Leaf, LeafKey, MemberLeaf, MemberStatus,
+    AnchorHeadLeaf, AnchorLeaf, ConsentLeaf, EvidenceLeaf, KeyLeaf, KeyRole, KeyTerm, Leaf, LeafKey, MemberLeaf, MemberStatus,
     ParametersLeaf, UsageLeaf,
 };
 use crate::member::MemberId;
@@ -28,6 +28,7 @@ use std::sync::Arc;
 pub struct State {
     tree: Tree<tree::State>,
     members: Arc<BTreeSet<MemberId>>,
+    convicted: Arc<BTreeSet<LeafKey>>,
     locks: Locks,
 }
 
@@ -127,6 +128,14 @@ impl State {
         self.members.iter().filter_map(|member| self.member(member))
     }
 
+    /// Every proven contradiction of a validator, by member, epoch and kind.
+    pub fn contradictions(&self) -> impl Iterator<Item = &EvidenceLeaf> {
+        self.convicted.iter().filter_map(|key| match self.leaf(key) {
+            Some(Leaf::Evidence(leaf)) => Some(leaf),
+            Some(_) | None => None,
+        })
+    }
+
     /// The last anchor of a member, kind and day.
     pub fn anchor(&self, member: &MemberId, kind: AnchorKind, day: Day) -> Option<&AnchorLeaf> {
         let Leaf::Anchor(leaf) = self.leaf(&LeafKey::Anchor(*member, kind, day))? else { return None };
@@ -173,6 +182,9 @@ impl State {
             }
             Leaf::Member(member) if !self.members.contains(&member.member) => {
                 Arc::make_mut(&mut self.members).insert(member.member);
+            }
+            Leaf::Evidence(evidence) => {
+                Arc::make_mut(&mut self.convicted).insert(evidence.key());
             }
             Leaf::Consent(_)
             | Leaf::Member(_)

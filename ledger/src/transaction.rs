@@ -5,13 +5,16 @@
 
 use crate::codec::{self, BoundedVec};
 use crate::crypto::{Context, Digest, Domain, PublicKey, Signature};
+use crate::evidence::Contradiction;
 use crate::member::MemberId;
 use crate::time::{Day, UnixMs};
 use bincode::{Decode, Encode};
 
+mod active;
 mod outcome;
 mod verify;
 
+pub use active::Active;
 pub use outcome::{Outcome, Outcomes};
 pub(crate) use verify::SignedPart;
 pub use verify::{TransactionError, VerifiedTransaction};
@@ -166,8 +169,8 @@ pub enum SignedTransaction {
     SetChange(Opaque),
     /// 9
     Ready(Opaque),
-    /// 10
-    Evidence(Opaque),
+    /// 10: proof that a validator contradicted itself. Nobody signs it: it proves itself.
+    Evidence(Contradiction),
     /// 11
     Custody(Opaque),
 }
@@ -246,7 +249,8 @@ impl SignedTransaction {
             Self::RotateKey(body) => codec::encode(&(7u8, body)),
             Self::SetChange(body) => codec::encode(&(8u8, body)),
             Self::Ready(body) => codec::encode(&(9u8, body)),
-            Self::Evidence(body) => codec::encode(&(10u8, body)),
+            // The votes are the proof; the act is to convict this key of this, whichever votes show it.
+            Self::Evidence(proof) => codec::encode(&(10u8, proof.key(), proof.epoch(), proof.kind())),
             Self::Custody(body) => codec::encode(&(11u8, body)),
         };
         TxId(Context::TxId.hash(&[&chain.0, &body]))
@@ -259,19 +263,9 @@ impl SignedTransaction {
 
     /// How many outcomes it has.
     pub fn outcomes_len(&self) -> usize {
-        match self {
-            Self::Grants { batch, .. } => batch.items.len(),
-            Self::Revoke { .. }
-            | Self::Anchor { .. }
-            | Self::Publish(_)
-            | Self::Withdraw(_)
-            | Self::Propose(_)
-            | Self::Vote(_)
-            | Self::RotateKey(_)
-            | Self::SetChange(_)
-            | Self::Ready(_)
-            | Self::Evidence(_)
-            | Self::Custody(_) => 1,
+        match self.active() {
+            Some(Active::Grants { batch, .. }) => batch.items.len(),
+            Some(Active::Revoke { .. } | Active::Anchor { .. } | Active::Evidence(_)) | None => 1,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! H/FORMAT         version of the layout and of the data below it
 //! H/LOCK           held by the process that runs here
 //! H/STARTED        a node ran here: without its vote log its key must not vote again
+//! H/STOPPED        why the node stopped signing; while it is there the node does not start
 //! H/config.toml    what the operator decides
 //! H/genesis.bin    canonical bytes of the network's first page
 //! H/network.json   what a wallet is given
@@ -200,6 +201,10 @@ impl Home {
             Ok(()) | Err(HomeError::Exists(_)) => Ok(()),
             Err(other) => Err(other),
         }
+    }
+    /// Where the reason stands, if this node found the world in contradiction and stopped signing.
+    pub fn stop_mark(&self) -> PathBuf {
+        self.dir.join("STOPPED")
     }
     /// Where the vote log lies.
     pub fn votes_dir(&self) -> PathBuf {

@@ -2,12 +2,14 @@
 //!
 //! Names them by [`WireId`] only, so that bytes with a bad signature never stand in the way of good ones for the same
 //! act. Bounded by bytes and count; when full, the member that holds most makes room, and revocations have a lane of
-//! their own that nobody else can fill. A transaction stays until it is final or its state rule has failed for
+//! their own that nobody else can fill, as have proofs against validators. A transaction stays until it is final or its state rule has failed for
 //! [`FAILING_BLOCKS_MAX`] final blocks in a row; there is no time to live.
 
 use amanah_ledger::member::MemberId;
 use amanah_ledger::position::Height;
-use amanah_ledger::transaction::{SignedTransaction, VerifiedTransaction, WireId};
+use amanah_ledger::committee::VALIDATORS_MAX;
+use amanah_ledger::evidence::EvidenceKind;
+use amanah_ledger::transaction::{Active, TxId, VerifiedTransaction, WireId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -19,6 +21,8 @@ pub const COUNT_MAX: usize = 32_768;
 pub const REVOCATION_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How many revocations: 8 MiB of them at about 250 bytes each.
 pub const REVOCATION_COUNT_MAX: usize = 32_768;
+/// How many proofs against validators: one for each act of convicting somebody, about 300 bytes each.
+pub const EVIDENCE_COUNT_MAX: usize = VALIDATORS_MAX * EvidenceKind::ALL.len();
 /// Bad and final ids remembered, each kind: 2 MiB of ids.
 pub const REMEMBERED_MAX: usize = 65_536;
 /// A transaction that fails on this many final heads in a row goes. Some only wait for one before them.
@@ -31,6 +35,9 @@ pub const SWEEP_MAX: usize = 512;
 pub enum Lane {
     /// Revocations, whoever sends them; always first.
     Revocations,
+    /// The proof of one contradiction. Nobody signs it and nobody is charged: other bytes that prove the same find the
+    /// place taken, so that a liar with a thousand lies takes no more room than one with two.
+    Evidence(TxId),
     /// Everything else, by the acting member.
     Member(MemberId),
 }
@@ -114,20 +121,19 @@ impl Remembered {
 
 impl Lane {
     /// The lane of a transaction; `None` if the rules of its payload are not active.
-    pub fn of(transaction: &SignedTransaction) -> Option<Self> {
-        match transaction {
-            SignedTransaction::Grants { batch, .. } => Some(Self::Member(batch.custodian)),
-            SignedTransaction::Revoke { .. } => Some(Self::Revocations),
-            SignedTransaction::Anchor { anchor, .. } => Some(Self::Member(anchor.member)),
-            SignedTransaction::Publish(_)
-            | SignedTransaction::Withdraw(_)
-            | SignedTransaction::Propose(_)
-            | SignedTransaction::Vote(_)
-            | SignedTransaction::RotateKey(_)
-            | SignedTransaction::SetChange(_)
-            | SignedTransaction::Ready(_)
-            | SignedTransaction::Evidence(_)
-            | SignedTransaction::Custody(_) => None,
+    pub fn of(transaction: &VerifiedTransaction) -> Option<Self> {
+        Some(match transaction.transaction().active()? {
+            Active::Grants { batch, .. } => Self::Member(batch.custodian),
+            Active::Revoke { .. } => Self::Revocations,
+            Active::Anchor { anchor, .. } => Self::Member(anchor.member),
+            Active::Evidence(_) => Self::Evidence(transaction.tx_id()),
+        })
+    }
+
+    fn is_member(self) -> bool {
+        match self {
+            Self::Member(_) => true,
+            Self::Revocations | Self::Evidence(_) => false,
         }
     }
 }
@@ -147,7 +153,10 @@ impl Mempool {
         if let Some(known) = self.knows(&id) {
             return known;
         }
-        let lane = Lane::of(transaction.transaction()).ok_or(Refusal::NotActive)?;
+        let lane = Lane::of(&transaction).ok_or(Refusal::NotActive)?;
+        if self.proves_already(lane) {
+            return Ok(Admission::Held);
+        }
         self.make_room(lane, transaction.bytes_len())?;
         let arrival = self.arrivals;
         self.arrivals += 1;
@@ -210,11 +219,16 @@ impl Mempool {
         self.candidates().take(count_max).map(|transaction| transaction.wire_id()).collect()
     }
 
-    /// These are final.
-    pub fn finalized(&mut self, ids: impl IntoIterator<Item = WireId>) {
-        for id in ids {
+    /// These are final. Other bytes that prove the same contradiction have nothing left to do.
+    pub fn finalized(&mut self, names: impl IntoIterator<Item = (TxId, WireId)>) {
+        for (act, id) in names {
             self.remove(&id);
             self.done.insert(id);
+            let rival = self.lanes.get(&Lane::Evidence(act)).and_then(|lane| lane.arrivals.first());
+            let rival = rival.and_then(|arrival| self.held.get(arrival)).map(|held| held.transaction.wire_id());
+            if let Some(rival) = rival {
+                self.remove(&rival);
+            }
         }
     }
 
@@ -267,18 +281,32 @@ impl Mempool {
         }
     }
 
-    fn make_room(&mut self, lane: Lane, bytes: usize) -> Result<(), Refusal> {
-        if lane == Lane::Revocations {
-            let held = self.lanes.get(&lane);
-            let fits = held.is_none_or(|held| {
-                held.bytes + bytes <= REVOCATION_BYTES_MAX && held.arrivals.len() < REVOCATION_COUNT_MAX
-            });
-            return if fits { Ok(()) } else { Err(Refusal::Full) };
+    /// Whether the lane is one of evidence, and taken.
+    fn proves_already(&self, lane: Lane) -> bool {
+        match lane {
+            Lane::Evidence(_) => self.lanes.contains_key(&lane),
+            Lane::Revocations | Lane::Member(_) => false,
         }
+    }
+
+    fn make_room(&mut self, lane: Lane, bytes: usize) -> Result<(), Refusal> {
+        let fits = match lane {
+            Lane::Revocations => self.lanes.get(&lane).is_none_or(|held| {
+                held.bytes + bytes <= REVOCATION_BYTES_MAX && held.arrivals.len() < REVOCATION_COUNT_MAX
+            }),
+            Lane::Evidence(_) => {
+                self.lanes.keys().filter(|lane| matches!(lane, Lane::Evidence(_))).count() < EVIDENCE_COUNT_MAX
+            }
+            Lane::Member(_) => return self.make_room_of_members(lane, bytes),
+        };
+        if fits { Ok(()) } else { Err(Refusal::Full) }
+    }
+
+    fn make_room_of_members(&mut self, lane: Lane, bytes: usize) -> Result<(), Refusal> {
         while !self.members_fit(bytes) {
             let mine = self.lanes.get(&lane).map_or(0, |held| held.bytes);
             // The largest holder gives up its newest, as long as it keeps no less than the newcomer gets.
-            let members = self.lanes.iter().filter(|(lane, _)| **lane != Lane::Revocations);
+            let members = self.lanes.iter().filter(|(lane, _)| lane.is_member());
             let Some((_, most)) = members.max_by_key(|(_, held)| held.bytes) else { return Err(Refusal::Full) };
             let newest = most.arrivals.last().and_then(|arrival| self.held.get(arrival));
             let Some(newest) = newest.filter(|newest| most.bytes - newest.transaction.bytes_len() >= mine + bytes)
@@ -292,7 +320,7 @@ impl Mempool {
     }
 
     fn members_fit(&self, bytes: usize) -> bool {
-        let members = self.lanes.iter().filter(|(lane, _)| **lane != Lane::Revocations);
+        let members = self.lanes.iter().filter(|(lane, _)| lane.is_member());
         let (held_bytes, held) =
             members.fold((0, 0), |(b, n), (_, lane_use)| (b + lane_use.bytes, n + lane_use.arrivals.len()));
         held_bytes + bytes <= BYTES_MAX && held < COUNT_MAX

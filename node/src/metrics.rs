@@ -88,6 +88,10 @@ pub struct LedgerMetrics {
     pub disk_free: Ratio,
     /// 1 if the API answers plain HTTP beyond this machine.
     pub insecure_http: Gauge,
+    /// Proofs that a validator contradicted itself, found by this node since its start.
+    pub equivocations: Family<ByMember, Counter>,
+    /// Ways in which a member's validator is proven on the ledger to have contradicted itself.
+    pub contradictions: Family<ByMember, Gauge>,
 }
 
 impl Metrics {
@@ -143,6 +147,16 @@ impl LedgerMetrics {
         registry.register("store_bytes", "Bytes of the ledger's database", self.store_bytes.clone());
         registry.register("vote_log_bytes", "Bytes of the vote log", self.vote_log_bytes.clone());
         registry.register("disk_free_ratio", "Free part of the disk", self.disk_free.clone());
+        registry.register(
+            "equivocation",
+            "Proofs that a validator contradicted itself, found since the start",
+            self.equivocations.clone(),
+        );
+        registry.register(
+            "contradictions",
+            "Ways in which a member is proven on the ledger to have contradicted itself",
+            self.contradictions.clone(),
+        );
         registry.register(
             "insecure_http",
             "1 if the API answers plain HTTP beyond this machine",

@@ -36,6 +36,23 @@ pub struct Status {
     pub loop_age_ms: u64,
     /// What speaks against serving; empty if nothing does.
     pub unready: Vec<Unready>,
+    /// Which validators are proven on the ledger to have contradicted themselves; empty if none is.
+    pub contradictions: Vec<Contradicted>,
+}
+
+/// A member whose validator is proven on the ledger to have contradicted itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contradicted {
+    /// Its name.
+    pub member: String,
+    /// How: `double-notarize`, `double-finalize` or `nullify-and-finalize`.
+    pub kind: String,
+    /// Epoch of the two votes.
+    pub epoch: u64,
+    /// View of the two votes.
+    pub view: u64,
+    /// Height of the block that holds the proof.
+    pub height: u64,
 }
 
 /// Another validator, as this node sees it.

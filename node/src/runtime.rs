@@ -7,12 +7,14 @@
 mod handle;
 mod inbox;
 mod recovery;
+mod stop_mark;
 mod thread;
 
 pub use handle::{ConsensusStatus, LedgerHandle, LedgerView, SubmitError};
 pub use recovery::{Rebuilt, RecoveryError};
 pub use thread::Fatal;
 
+use crate::metrics::Metrics;
 use crate::network::{NetworkEvent, NetworkHandle};
 use crate::vote_log::KeyHistory;
 use amanah_consensus::Timing;
@@ -46,6 +48,10 @@ pub struct RuntimeConfig {
     pub votes_dir: PathBuf,
     /// Directory of the ledger.
     pub ledger_dir: PathBuf,
+    /// The file that remembers a stop (R8): while it is there, the node does not start.
+    pub stop_mark: PathBuf,
+    /// Where contradictions of validators are counted.
+    pub metrics: Arc<Metrics>,
 }
 
 /// A ledger that is open and recovered, and does nothing yet.

@@ -19,6 +19,7 @@ use amanah_ledger::chain::{FinalBlock, NotFinal, Tip};
 use amanah_ledger::codec;
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::{Digest, Signer, Verifier};
+use amanah_ledger::evidence::Contradiction;
 use amanah_ledger::position::Height;
 use amanah_ledger::time::UnixMs;
 use amanah_ledger::transaction::{SignedTransaction, VerifiedTransaction};
@@ -141,6 +142,8 @@ pub struct Validator {
     bundle_bytes: usize,
     bundle_due: Option<u64>,
     unwritten: Vec<Record>,
+    /// Found in this step, not submitted yet.
+    found: Vec<Contradiction>,
     machine_wake: Option<u64>,
 }
 
@@ -192,10 +195,12 @@ impl Validator {
             bundle_bytes: 0,
             bundle_due: None,
             unwritten: Vec::new(),
+            found: Vec::new(),
             machine_wake: None,
         };
         let mut actions = Vec::new();
         validator.perform(now, output, &mut actions);
+        validator.accuse(now, &mut actions);
         Ok((validator, actions))
     }
 
@@ -222,6 +227,7 @@ impl Validator {
         if self.machine_wake.is_some_and(|due| due <= now || was_set_back) {
             self.step(now, Input::Wake, &mut actions);
         }
+        self.accuse(now, &mut actions);
         actions
     }
 
@@ -291,7 +297,10 @@ impl Validator {
             Effect::OfferPending { to } => actions.extend(Exchange::offer(to, &self.ledger.mempool)),
             Effect::AskPending { from } => actions.extend(self.exchange.ask_pending(now, from)),
             Effect::Alarm(alarm) => actions.push(Action::Alarm(alarm)),
-            Effect::Evidence(evidence) => actions.push(Action::Evidence(Box::new(evidence))),
+            Effect::Evidence(evidence) => {
+                self.found.extend(evidence.contradiction(self.ledger.head().committee()));
+                actions.push(Action::Evidence(Box::new(evidence)));
+            }
             // Committees are fixed in this version: an epoch that ends has none after it to start.
             Effect::EpochClosed { .. } => {}
         }
@@ -350,9 +359,24 @@ impl Validator {
     fn submit(&mut self, now: u64, transaction: Arc<VerifiedTransaction>, ticket: Ticket, actions: &mut Vec<Action>) {
         let outcome = self.admit(Arc::clone(&transaction));
         actions.push(Action::Reply(ticket, outcome));
-        if outcome != Ok(Admission::Added) {
-            return;
+        if outcome == Ok(Admission::Added) {
+            self.spread(now, &transaction, actions);
         }
+    }
+
+    /// Every finder brings its proofs to the ledger; what it holds or has already changes nothing. A proof stays in the
+    /// mempool, and is offered with every retry, until some proof of the same is final.
+    fn accuse(&mut self, now: u64, actions: &mut Vec<Action>) {
+        while let Some(proof) = self.found.pop() {
+            let Ok(transaction) = self.ledger.verify(SignedTransaction::Evidence(proof)) else { continue };
+            if self.admit(Arc::clone(&transaction)) == Ok(Admission::Added) {
+                self.spread(now, &transaction, actions);
+            }
+        }
+    }
+
+    /// What is new here goes to the others, soon.
+    fn spread(&mut self, now: u64, transaction: &VerifiedTransaction, actions: &mut Vec<Action>) {
         if self.bundle_bytes + transaction.bytes_len() > BUNDLE_BYTES {
             self.flush_bundle(actions);
         }

@@ -262,6 +262,13 @@ async fn a_damaged_database_is_rebuilt_and_a_lost_vote_log_is_never_replaced() {
     assert!(network.metrics(0).await.contains("amanah_store_rebuilds_total 1"));
 
     network.hospitals[0].kill();
+    std::fs::write(home.join("STOPPED"), "two certificates of view 7 exclude each other\n").unwrap();
+    let stopped = amanahd(&["run"], &home).output().unwrap();
+    let said = String::from_utf8_lossy(&stopped.stderr);
+    assert!(stopped.status.code() == Some(15) && said.contains("error[AMN-1502]"), "{said}");
+    assert!(said.contains("view 7") && said.contains("\n  fix: ") && said.contains("remove"), "{said}");
+    std::fs::remove_file(home.join("STOPPED")).unwrap();
+
     std::fs::remove_dir_all(home.join("votes")).unwrap();
     let forgot = amanahd(&["run"], &home).output().unwrap();
     let said = String::from_utf8_lossy(&forgot.stderr);

@@ -261,6 +261,39 @@ fn a_log_of_another_key_or_against_itself_is_refused() {
     assert!(matches!(Safety::new(Some(Box::new(Toy(1))), &electorate), Err(StartError::KeyNotRegistered)));
 }
 
+#[test]
+fn a_log_with_nullify_and_finalize_of_one_view_is_refused_in_either_order() {
+    let electorate = electorate(4, 0);
+    let nullify = crate::testing::vote(0, VoteContent::Nullify { epoch: Epoch(0), view: View(1) });
+    let finalize = crate::testing::vote(0, VoteContent::Finalize(block_vote(1, 1)));
+    for [first, second] in [[nullify, finalize], [finalize, nullify]] {
+        let mut safety = Safety::new(Some(Box::new(Toy(0))), &electorate).expect("a registered key");
+        safety.remember(first, &electorate).expect("its own vote");
+        assert_eq!(safety.remember(first, &electorate), Ok(()), "a record twice is one vote");
+        assert_eq!(safety.remember(second, &electorate), Err(StartError::ConflictingVotes(View(1))));
+    }
+}
+
+#[test]
+fn without_a_key_nothing_is_signed() {
+    let mut safety = Safety::new(None, &electorate(4, 0)).expect("a follower");
+    assert!(!safety.has_key() && !safety.is_signing());
+    assert!(safety.sign(&Intent::Nullify(View(1))).is_none());
+    let mut safety = Safety::new(Some(Box::new(Toy(0))), &electorate(4, 0)).expect("a registered key");
+    assert!(safety.has_key() && safety.is_signing());
+    safety.stop();
+    assert!(safety.has_key() && !safety.is_signing());
+}
+
+#[test]
+fn votes_are_of_the_epoch_and_witnesses_of_another_are_worth_nothing() {
+    let electorate = crate::testing::electorate_in(4, 0, Epoch(3));
+    let mut safety = Safety::new(Some(Box::new(Toy(0))), &electorate).expect("a registered key");
+    assert!(safety.sign(&Intent::Finalize(&notarization(1, 1))).is_none(), "a Notarization of epoch 0");
+    let (vote, _) = safety.sign(&Intent::Nullify(View(1))).expect("nothing against it");
+    assert_eq!(vote.content, VoteContent::Nullify { epoch: Epoch(3), view: View(1) });
+}
+
 #[cfg(feature = "mutants")]
 #[test]
 fn each_mutant_breaks_its_own_rule_and_no_other() {

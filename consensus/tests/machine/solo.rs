@@ -3,7 +3,7 @@
 use crate::network::{CHAIN, Network};
 use crate::toy::{GENESIS_MS, ToyBlock, ToyLedger, ToySigner, ToyVerifier, genesis};
 use amanah_consensus::message::{Justification, Proposal};
-use amanah_consensus::{BlockBytes, Config, Effect, Floor, Input, Machine, Message, Output, Record, To, Vote};
+use amanah_consensus::{BlockBytes, Config, Effect, Floor, Input, Machine, Message, Output, Record, StartError, To, Vote};
 use amanah_ledger::certificate::{BlockVote, Certificate, VoteContent};
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::committee::ValidatorIndex;
@@ -76,16 +76,24 @@ impl Solo {
     }
 
     pub(crate) fn start(config: Config, records: Vec<Record>, now: u64) -> Self {
+        Self::try_start(config, records, now).expect("its own log")
+    }
+
+    pub(crate) fn try_resumed(records: Vec<Record>, now: u64) -> Result<Self, StartError> {
+        Self::try_start(Network::config(4, 0), records, now)
+    }
+
+    fn try_start(config: Config, records: Vec<Record>, now: u64) -> Result<Self, StartError> {
         let mut app = ToyLedger::new();
         let floor = Floor { epoch_start: genesis(), head: genesis(), finalization: None };
         let signer = Box::new(ToySigner(0));
         let started =
             Machine::start(config, Some(signer), Arc::new(ToyVerifier), floor, records.clone(), now, &mut app);
-        let (machine, output) = started.expect("its own log");
+        let (machine, output) = started?;
         let (sent, effects) = (Vec::new(), Vec::new());
         let mut solo = Self { machine, app, now, log: records, sent, effects, next_wake: None };
         solo.perform(output);
-        solo
+        Ok(solo)
     }
 
     /// Gives up views by certificate until somebody else leads.

@@ -1,11 +1,14 @@
-//! Granted, revoked, never existed, in force as of a height: each as the state says, and nothing beyond.
+//! Granted, revoked, never existed, in force as of a height, contradicted itself: each as the state says, and nothing
+//! beyond.
 
 use super::*;
 use crate::chain::{ExecutedBlock, Tip};
 use crate::crypto::Ed25519;
+use crate::evidence::{Contradiction, EvidenceKind, Statement};
 use crate::fixture::{Network, Patient, digest, network, patient};
 use crate::proof::{CertifiedHeader, StateProof};
-use crate::transaction::GrantItem;
+use crate::position::View;
+use crate::transaction::{GrantItem, SignedTransaction};
 
 fn verified(network: &Network, block: &ExecutedBlock, keys: &[LeafKey]) -> VerifiedState {
     let certified = CertifiedHeader { header: block.header().clone(), finalization: network.finalization(block) };
@@ -83,4 +86,54 @@ fn a_claim_is_read_with_the_custodians_standing() {
     assert_eq!(state.custodian_status(&consent), Ok(MemberStatus::Active));
     let silent = verified(&network, &block, &[LeafKey::Consent(patient(1).id())]);
     assert_eq!(silent.custodian_status(&consent), Err(ClaimError::NotShown));
+}
+
+#[test]
+fn a_proven_contradiction_is_checked_offline_down_to_the_two_signatures() {
+    let network = network();
+    let kind = EvidenceKind::NullifyAndFinalize;
+    let block = network.next(&network.tip, &[network.evidence(2, kind, 7)]);
+    let (guilty, innocent) = (network.members[2].id, network.members[1].id);
+    let about = |member, kind| (member, Epoch(0), kind);
+    let keys = [
+        LeafKey::Evidence(guilty, Epoch(0), kind),
+        LeafKey::Evidence(innocent, Epoch(0), kind),
+        LeafKey::Evidence(guilty, Epoch(0), EvidenceKind::DoubleFinalize),
+    ];
+    let state = verified(&network, &block, &keys);
+    let claim = |member, kind| state.contradiction(about(member, kind), &network.trust, &Ed25519);
+    let leaf = claim(guilty, kind).unwrap().expect("it is proven");
+    assert_eq!((leaf.member, leaf.height, leaf.proof.view()), (guilty, Height(1), View(7)));
+    assert_eq!(claim(innocent, kind), Ok(None));
+    assert_eq!(claim(guilty, EvidenceKind::DoubleFinalize), Ok(None), "proven absent");
+    assert_eq!(claim(innocent, EvidenceKind::DoubleFinalize), Err(ClaimError::NotShown), "silence is no absence");
+}
+
+#[test]
+fn a_quorum_cannot_make_up_a_contradiction() {
+    let network = network();
+    let kind = EvidenceKind::DoubleNotarize;
+    let SignedTransaction::Evidence(proof) = network.evidence(2, kind, 7) else { panic!("evidence") };
+    let [one, other] = *proof.statements();
+    let forged = Statement { signature: one.signature, ..other };
+    let unsigned = Contradiction::between(*proof.key(), one, forged).unwrap();
+    // A state that execution would never reach, certified nevertheless: statements of another key, or not signed.
+    for (member, proof) in [(network.members[1].id, proof), (network.members[2].id, unsigned)] {
+        let leaf = EvidenceLeaf { member, height: Height(1), proof: Box::new(proof) };
+        let key = leaf.key();
+        let lie = network.tip.state().with([std::sync::Arc::new(Leaf::Evidence(leaf))]);
+        let honest = network.next(&network.tip, &[network.grant(0, &patient(1))]);
+        let header = crate::block::Header { state_root: lie.root(), ..honest.header().clone() };
+        let vote = crate::certificate::BlockVote {
+            epoch: header.epoch,
+            view: header.proposed_view,
+            parent_view: View(header.proposed_view.0 - 1),
+            block: header.digest(),
+        };
+        let finalization = network.certificate(crate::certificate::VoteContent::Finalize(vote), 0..3);
+        let certified = CertifiedHeader { header, finalization };
+        let state = StateProof::of(certified, &lie, &[key]).unwrap().verify(&network.trust, &Ed25519).unwrap();
+        let claim = state.contradiction((member, Epoch(0), kind), &network.trust, &Ed25519);
+        assert_eq!(claim, Err(ClaimError::StatementsDoNotHold));
+    }
 }

@@ -8,7 +8,7 @@ use crate::codec::{self, BoundedVec};
 use crate::member::MemberId;
 use crate::position::View;
 use crate::time::UnixMs;
-use crate::transaction::{Outcome, Outcomes, SignedTransaction, TxId, VerifiedTransaction, WireId};
+use crate::transaction::{Active, Outcome, Outcomes, SignedTransaction, TxId, VerifiedTransaction, WireId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -152,18 +152,10 @@ fn changes_something(outcomes: &Outcomes) -> bool {
 
 /// Whose share of the block a transaction takes.
 fn member_of(transaction: &SignedTransaction) -> Option<MemberId> {
-    match transaction {
-        SignedTransaction::Grants { batch, .. } => Some(batch.custodian),
-        SignedTransaction::Anchor { anchor, .. } => Some(anchor.member),
-        SignedTransaction::Revoke { .. }
-        | SignedTransaction::Publish(_)
-        | SignedTransaction::Withdraw(_)
-        | SignedTransaction::Propose(_)
-        | SignedTransaction::Vote(_)
-        | SignedTransaction::RotateKey(_)
-        | SignedTransaction::SetChange(_)
-        | SignedTransaction::Ready(_)
-        | SignedTransaction::Evidence(_)
-        | SignedTransaction::Custody(_) => None,
+    match transaction.active() {
+        Some(Active::Grants { batch, .. }) => Some(batch.custodian),
+        Some(Active::Anchor { anchor, .. }) => Some(anchor.member),
+        // The first lane is nobody's share. Evidence cannot crowd it: at most three leaves per validator and epoch.
+        Some(Active::Revoke { .. } | Active::Evidence(_)) | None => None,
     }
 }

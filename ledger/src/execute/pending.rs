@@ -1,10 +1,11 @@
 //! What a block has changed so far, over the state before it.
 
 use crate::chain::Tip;
+use crate::committee::Committee;
 use crate::crypto::{Digest, PublicKey};
 use crate::leaf::{AnchorHeadLeaf, ConsentLeaf, Leaf, LeafKey, MemberLeaf, UsageLeaf};
 use crate::member::MemberId;
-use crate::position::Height;
+use crate::position::{Epoch, Height};
 use crate::state::State;
 use crate::time::{Day, UnixMs};
 use crate::transaction::AnchorKind;
@@ -18,6 +19,9 @@ pub(super) struct Pending<'a> {
     /// Members that have anchored in this block.
     pub(super) anchored: BTreeSet<(MemberId, AnchorKind)>,
     pub(super) chain: &'a Digest,
+    /// The validators of `epoch`.
+    pub(super) committee: &'a Committee,
+    pub(super) epoch: Epoch,
     pub(super) height: Height,
     pub(super) time: UnixMs,
 }
@@ -30,6 +34,8 @@ impl<'a> Pending<'a> {
             changes: BTreeMap::new(),
             anchored: BTreeSet::new(),
             chain: parent.chain(),
+            committee: parent.committee(),
+            epoch: parent.header().epoch,
             height: parent.header().height.next(),
             time,
         }
@@ -46,6 +52,10 @@ impl<'a> Pending<'a> {
 
     fn leaf(&self, key: &LeafKey) -> Option<&Leaf> {
         self.changes.get(key).or_else(|| self.before.leaf(key))
+    }
+
+    pub(super) fn has(&self, key: &LeafKey) -> bool {
+        self.leaf(key).is_some()
     }
 
     pub(super) fn consent(&self, consent: &PublicKey) -> Option<ConsentLeaf> {

@@ -5,14 +5,16 @@
 use super::pending::Pending;
 use crate::codec::BoundedVec;
 use crate::crypto::{Digest, PublicKey};
+use crate::evidence::Contradiction;
 use crate::leaf::{
-    AnchorHeadLeaf, AnchorLeaf, ConsentLeaf, ConsentStatus, KeyRole, Leaf, MemberLeaf, MemberStatus, RevokedBy,
+    AnchorHeadLeaf, AnchorLeaf, ConsentLeaf, ConsentStatus, EvidenceLeaf, KeyRole, Leaf, MemberLeaf, MemberStatus,
+    RevokedBy,
 };
 use crate::member::MemberId;
 use crate::mutant::{Mutant, lacks};
 use crate::time::{Day, HOUR_MS, UnixMs};
 use crate::transaction::{
-    Anchor, GrantItem, Grants, Outcome, Outcomes, Relay, RevokeProof, SignedTransaction, lock_of,
+    Active, Anchor, GrantItem, Grants, Outcome, Outcomes, Relay, RevokeProof, SignedTransaction, lock_of,
 };
 
 /// How far ahead of the block a grant item's `submit_by` may lie.
@@ -33,23 +35,16 @@ enum Standing {
 impl Pending<'_> {
     /// Applies a transaction whose form and signatures hold; returns what became of each item.
     pub(super) fn apply(&mut self, transaction: &SignedTransaction) -> Outcomes {
-        match transaction {
-            SignedTransaction::Grants { batch, gateway, .. } => self.grants(batch, &gateway.key),
-            SignedTransaction::Revoke { consent, proof, relay } => {
-                one(self.revoke(consent, proof, relay.as_ref()).unwrap_or_else(|why| why))
+        match transaction.active() {
+            Some(Active::Grants { batch, gateway, .. }) => self.grants(batch, &gateway.key),
+            Some(Active::Revoke { consent, proof, relay }) => {
+                one(self.revoke(consent, proof, relay).unwrap_or_else(|why| why))
             }
-            SignedTransaction::Anchor { anchor, gateway } => {
+            Some(Active::Anchor { anchor, gateway }) => {
                 one(self.anchor(anchor, &gateway.key).unwrap_or_else(|why| why))
             }
-            SignedTransaction::Publish(_)
-            | SignedTransaction::Withdraw(_)
-            | SignedTransaction::Propose(_)
-            | SignedTransaction::Vote(_)
-            | SignedTransaction::RotateKey(_)
-            | SignedTransaction::SetChange(_)
-            | SignedTransaction::Ready(_)
-            | SignedTransaction::Evidence(_)
-            | SignedTransaction::Custody(_) => one(Outcome::NotActive),
+            Some(Active::Evidence(proof)) => one(self.convict(proof).unwrap_or_else(|why| why)),
+            None => one(Outcome::NotActive),
         }
     }
 
@@ -148,6 +143,20 @@ impl Pending<'_> {
         self.set(Leaf::Anchor(AnchorLeaf { member, kind, day, seq, root, height }));
         self.set(Leaf::AnchorHead(AnchorHeadLeaf { member, kind, seq, day, root, height }));
         self.anchored.insert((member, kind));
+        Ok(Outcome::Applied)
+    }
+
+    /// One leaf per validator, epoch and kind, whoever brings the proof and however often. Epochs before the present
+    /// one have no committee in this version: there is only one.
+    fn convict(&mut self, proof: &Contradiction) -> Result<Outcome, Outcome> {
+        let mut validators = self.committee.validators().iter();
+        let accused = validators.find(|validator| validator.key == *proof.key() && proof.epoch() == self.epoch);
+        let member = accused.ok_or(Outcome::UnknownValidator)?.member;
+        let leaf = EvidenceLeaf { member, height: self.height, proof: Box::new(*proof) };
+        if self.has(&leaf.key()) {
+            return Ok(Outcome::Unchanged);
+        }
+        self.set(Leaf::Evidence(leaf));
         Ok(Outcome::Applied)
     }
 

@@ -4,5 +4,6 @@ mod anchors;
 mod arbitrary;
 mod blocks;
 mod building;
+mod evidence;
 mod grants;
 mod revocations;

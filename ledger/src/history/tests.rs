@@ -28,6 +28,14 @@ fn a_growing_list_has_the_root_of_the_whole_list_and_can_be_rebuilt_and_proved()
 }
 
 #[test]
+fn a_list_is_empty_until_the_first_header() {
+    let mut history = History::new();
+    assert!(history.is_empty());
+    history.push(&header(0));
+    assert!(!history.is_empty());
+}
+
+#[test]
 fn a_list_with_a_missing_subtree_is_not_rebuilt() {
     assert_eq!(History::rebuild(3, &mut |level, _| (level == 1).then_some(header(1))), None);
 }

@@ -137,7 +137,7 @@ fn a_receipt_leads_from_the_act_to_a_later_certificate() {
         let received: TransactionReceipt = codec::decode(&bytes, RECEIPT_BYTES_MAX).unwrap();
         let verified = received.verify(&network.trust, &Ed25519).unwrap();
         assert!(verified.applied(0) && !verified.applied(1));
-        assert_eq!(verified.height(), blocks[of].header().height);
+        assert_eq!((verified.height(), verified.time()), (blocks[of].header().height, blocks[of].header().time));
         let refused = |change: &dyn Fn(&mut TransactionReceipt)| {
             let mut altered = receipt.clone();
             change(&mut altered);
@@ -155,6 +155,26 @@ fn a_receipt_leads_from_the_act_to_a_later_certificate() {
     }
 }
 
+/// Length of a list with this many bytes of content.
+const fn list(bytes: usize) -> usize {
+    4 + bytes
+}
+
+#[test]
+fn the_bounds_hold_the_largest_proof_and_receipt() {
+    let network = network();
+    let block = network.next(&network.tip, &[]);
+    // 31 validators: their keys in a seal header, a bit and a signature each in a certificate.
+    let header = codec::encode(block.header()).len() + 4 + list(31 * 64);
+    let certified = header + codec::encode(&network.finalization(&block).content).len() + list(4) + list(31 * 64);
+    let path = list(merkle::PATH_MAX * 32);
+    let way = 2 + list(tree::DEPTH_MAX / 8) + list(tree::DEPTH_MAX * 32) + 4 + 64;
+    let entry = 4 + 64 + 1 + crate::leaf::LEAF_BYTES_MAX + way;
+    assert!(certified + list(ENTRIES_MAX * entry) <= STATE_PROOF_BYTES_MAX);
+    let outcomes = list(crate::transaction::BATCH_ITEMS_MAX * 4);
+    assert!(32 + 32 + outcomes + 4 + path + header + 1 + path + certified <= RECEIPT_BYTES_MAX);
+}
+
 #[test]
 fn more_keys_than_a_proof_holds_are_refused() {
     let network = network();
@@ -162,5 +182,8 @@ fn more_keys_than_a_proof_holds_are_refused() {
     let many = vec![LeafKey::Parameters; ENTRIES_MAX + 1];
     let refused = StateProof::of(certified(&network, &block), block.state(), &many).unwrap_err();
     assert_eq!((refused.len, refused.max), (ENTRIES_MAX + 1, ENTRIES_MAX));
+    let all = StateProof::of(certified(&network, &block), block.state(), &many[1..]).unwrap();
+    assert_eq!(all.entries.len(), ENTRIES_MAX);
+    assert!(all.verify(&network.trust, &Ed25519).is_ok());
     assert!(OpenBlock::of(block.block().clone()).is_ok());
 }

@@ -47,6 +47,8 @@ pub enum Outcome {
     LeavesUsedUp,
     /// The consent key is not one that may be registered.
     WeakKey,
+    /// No validator of that epoch votes with this key.
+    UnknownValidator,
 }
 
 /// Outcomes of one transaction: one per item of a batch, one for anything else.

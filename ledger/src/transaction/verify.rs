@@ -1,7 +1,7 @@
 //! `SignedTransaction → VerifiedTransaction`: form and signatures, whatever the state says.
 
 use super::revoke_signing_bytes;
-use super::{GatewaySignature, Relay, RevokeProof, SignedTransaction, TRANSACTION_BYTES_MAX, TxId, WireId};
+use super::{Active, GatewaySignature, Relay, RevokeProof, SignedTransaction, TRANSACTION_BYTES_MAX, TxId, WireId};
 use crate::codec;
 use crate::crypto::{Check, Context, Digest, Domain, PublicKey, Signature, Verifier};
 
@@ -74,8 +74,9 @@ impl SignedTransaction {
     /// Everything in it that is signed, if it is well formed. A form that the types allow never exceeds
     /// [`TRANSACTION_BYTES_MAX`].
     pub(crate) fn signed_parts(&self, chain: &Digest) -> Result<Vec<SignedPart>, TransactionError> {
-        match self {
-            Self::Grants { batch, item_signatures, gateway } => {
+        let mut parts = Vec::new();
+        match self.active() {
+            Some(Active::Grants { batch, item_signatures, gateway }) => {
                 let well_formed = !batch.items.is_empty()
                     && batch.items.len() == item_signatures.len()
                     && batch.items.iter().all(|item| item.custodian == batch.custodian);
@@ -83,14 +84,13 @@ impl SignedTransaction {
                     return Err(TransactionError::Malformed);
                 }
                 let items = batch.items.iter().zip(item_signatures);
-                let mut parts: Vec<_> = items
-                    .map(|(item, signature)| SignedPart::new(&item.consent, item.signing_bytes(chain), signature))
-                    .collect();
+                parts.extend(
+                    items
+                        .map(|(item, signature)| SignedPart::new(&item.consent, item.signing_bytes(chain), signature)),
+                );
                 parts.push(SignedPart::by_gateway(gateway, batch.signing_bytes(chain)));
-                Ok(parts)
             }
-            Self::Revoke { consent, proof, relay } => {
-                let mut parts = Vec::new();
+            Some(Active::Revoke { consent, proof, relay }) => {
                 match proof {
                     RevokeProof::Key(signature) => {
                         parts.push(SignedPart::new(consent, revoke_signing_bytes(chain, consent), signature));
@@ -105,19 +105,16 @@ impl SignedTransaction {
                     let message = Relay::signing_bytes(chain, member, consent);
                     parts.push(SignedPart::by_gateway(gateway, message));
                 }
-                Ok(parts)
             }
-            Self::Anchor { anchor, gateway } => Ok(vec![SignedPart::by_gateway(gateway, anchor.signing_bytes(chain))]),
-            Self::Publish(_)
-            | Self::Withdraw(_)
-            | Self::Propose(_)
-            | Self::Vote(_)
-            | Self::RotateKey(_)
-            | Self::SetChange(_)
-            | Self::Ready(_)
-            | Self::Evidence(_)
-            | Self::Custody(_) => Ok(Vec::new()),
+            Some(Active::Anchor { anchor, gateway }) => {
+                parts.push(SignedPart::by_gateway(gateway, anchor.signing_bytes(chain)));
+            }
+            Some(Active::Evidence(proof)) => parts.extend(proof.statements().iter().map(|statement| {
+                SignedPart::new(proof.key(), statement.content.signing_bytes(chain), &statement.signature)
+            })),
+            None => {}
         }
+        Ok(parts)
     }
 }
 

@@ -114,9 +114,54 @@ fn a_hundred_thousand_keys_have_the_naive_root_and_short_proofs() {
 }
 
 #[test]
+fn keys_that_differ_in_their_last_bit_alone_have_the_longest_way() {
+    let (left, mut right) = (Digest([0x5a; 32]), Digest([0x5a; 32]));
+    right.0[31] ^= 1;
+    let tree = Days::new().with([(left, value(1)), (right, value(2))]);
+    for (key, value) in [(left, value(1)), (right, value(2))] {
+        let proof = tree.prove(&key);
+        assert_eq!(usize::from(proof.depth), DEPTH_MAX);
+        assert_eq!(proof.verify::<Access>(&tree.root(), &key, Some(&value)), Ok(()));
+    }
+}
+
+#[test]
+fn a_proof_that_is_written_another_way_is_malformed() {
+    let model: Model = (0..64).map(|n| (shared_prefix_key(n), value(3))).collect();
+    let (tree, key) = (tree_of(&model), shared_prefix_key(9));
+    let (root, good) = (tree.root(), tree.prove(&key));
+    let check = |proof: &Proof| proof.verify::<Access>(&root, &key, Some(&value(3)));
+    assert_eq!(check(&good), Ok(()));
+    let bitmap = |bytes: Vec<u8>| Proof { empty: codec::BoundedVec::try_from(bytes).unwrap(), ..good.clone() };
+    let longer = bitmap([good.empty.to_vec(), vec![0]].concat());
+    let shorter = bitmap(good.empty.to_vec()[1..].to_vec());
+    // The empty sibling that the bitmap names, written out as 32 zeros.
+    let step = (0..usize::from(good.depth)).find(|step| good.empty[step / 8] & (0x80 >> (step % 8)) != 0).unwrap();
+    let mut spelt_out = bitmap(good.empty.to_vec());
+    spelt_out.empty = codec::BoundedVec::try_from({
+        let mut bytes = good.empty.to_vec();
+        bytes[step / 8] &= !(0x80 >> (step % 8));
+        bytes
+    })
+    .unwrap();
+    let before = (0..step).filter(|at| good.empty[at / 8] & (0x80 >> (at % 8)) == 0).count();
+    let mut siblings = good.siblings.to_vec();
+    siblings.insert(before, Digest::ZERO);
+    spelt_out.siblings = codec::BoundedVec::try_from(siblings).unwrap();
+    for other in [longer, shorter, spelt_out] {
+        assert_eq!(check(&other), Err(ProofError::Malformed), "{other:?}");
+    }
+    // A bitmap for more steps than a key has bits does not even decode.
+    let mut bytes = codec::encode(&(257u16, codec::BoundedVec::<u8, 33>::try_from(vec![0; 33]).unwrap()));
+    bytes.extend(codec::encode(&(good.siblings.clone(), good.terminal)));
+    assert!(codec::decode::<Proof>(&bytes, bytes.len()).is_err());
+}
+
+#[test]
 fn the_empty_tree_is_zeros_and_shows_that_nothing_is_there() {
     let tree = Days::new();
     assert_eq!((tree.root(), tree.len()), (Digest::ZERO, 0));
+    assert!(tree.is_empty() && !tree.with([(value(1), value(1))]).is_empty());
     assert_eq!(tree.prove(&value(1)).verify::<Access>(&Digest::ZERO, &value(1), None), Ok(()));
 }
 

@@ -1,11 +1,12 @@
 //! Every kind of leaf.
 
 use crate::Golden;
-use crate::sample::{filled, genesis, key, member};
+use crate::sample::{contradiction, filled, genesis, key, member};
 use amanah_ledger::codec::{BoundedString, BoundedVec};
 use amanah_ledger::crypto::Signer;
+use amanah_ledger::evidence::EvidenceKind;
 use amanah_ledger::leaf::{
-    AnchorHeadLeaf, AnchorLeaf, ConsentLeaf, ConsentStatus, KeyLeaf, KeyRole, KeyTerm, Leaf, MemberLeaf, MemberStatus,
+    AnchorHeadLeaf, AnchorLeaf, ConsentLeaf, ConsentStatus, EvidenceLeaf, KeyLeaf, KeyRole, KeyTerm, Leaf, MemberLeaf, MemberStatus,
     ParametersLeaf, RevokedBy, UsageLeaf,
 };
 use amanah_ledger::position::Height;
@@ -26,6 +27,7 @@ fn leaves_and_where_they_stand() {
         prev: filled(0x0f),
         status: ConsentStatus::Active,
     };
+    let proof = contradiction(&genesis().chain(), EvidenceKind::DoubleFinalize);
     let revoked = |by| ConsentLeaf { status: ConsentStatus::Revoked { height, by }, ..active };
     let term = |role, byte, until| KeyTerm { role, key: key(byte).public_key(), since: Height(0), until };
     let member_leaf = |status| MemberLeaf {
@@ -55,6 +57,7 @@ fn leaves_and_where_they_stand() {
         ("anchor head", Leaf::AnchorHead(AnchorHeadLeaf { member: id, kind, seq: 3, day, root, height })),
         ("key", Leaf::Key(KeyLeaf { key: key(11).public_key(), member: id, role: KeyRole::Gateway, since: Height(0) })),
         ("usage", Leaf::Usage(UsageLeaf { member: id, day, new_leaves: 7 })),
+        ("evidence", Leaf::Evidence(EvidenceLeaf { member: id, height, proof: Box::new(proof) })),
         ("parameters", Leaf::Parameters(ParametersLeaf { parameters: genesis().parameters, since: Height(0) })),
     ];
     for (name, leaf) in leaves {

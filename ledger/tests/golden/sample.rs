@@ -6,6 +6,7 @@ use amanah_ledger::chain::Tip;
 use amanah_ledger::codec::{BoundedString, BoundedVec};
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::{Digest, Domain, Keypair, Signer};
+use amanah_ledger::evidence::{Contradiction, EvidenceKind, Statement};
 use amanah_ledger::genesis::{Cover, DefaultPolicy, Founder, Genesis, Parameters, PurposeLimit};
 use amanah_ledger::member::{MemberId, MemberKeys};
 use amanah_ledger::position::{Epoch, View};
@@ -118,9 +119,26 @@ pub(crate) fn transactions(chain: &Digest) -> Vec<(&'static str, SignedTransacti
         ("rotate key", SignedTransaction::RotateKey(body(7))),
         ("set change", SignedTransaction::SetChange(body(8))),
         ("ready", SignedTransaction::Ready(body(9))),
-        ("evidence", SignedTransaction::Evidence(body(10))),
+        ("evidence", SignedTransaction::Evidence(contradiction(chain, EvidenceKind::NullifyAndFinalize))),
+        ("evidence of two notarize votes", SignedTransaction::Evidence(contradiction(chain, EvidenceKind::DoubleNotarize))),
+        ("evidence of two finalize votes", SignedTransaction::Evidence(contradiction(chain, EvidenceKind::DoubleFinalize))),
         ("custody", SignedTransaction::Custody(body(11))),
     ]
+}
+
+/// The first founder's validator contradicts itself.
+pub(crate) fn contradiction(chain: &Digest, kind: EvidenceKind) -> Contradiction {
+    let [notarize, nullify, finalize] = votes().map(|(_, content)| content);
+    let (VoteContent::Notarize(vote), VoteContent::Finalize(_)) = (notarize, finalize) else { panic!() };
+    let other = BlockVote { block: filled(0xb2), ..vote };
+    let contents = match kind {
+        EvidenceKind::DoubleNotarize => [notarize, VoteContent::Notarize(other)],
+        EvidenceKind::DoubleFinalize => [VoteContent::Finalize(other), finalize],
+        EvidenceKind::NullifyAndFinalize => [finalize, nullify],
+    };
+    let [one, two] =
+        contents.map(|content| Statement { content, signature: key(13).sign(&content.signing_bytes(chain)) });
+    Contradiction::between(key(13).public_key(), one, two).unwrap()
 }
 
 pub(crate) fn votes() -> [(&'static str, VoteContent); 3] {

@@ -38,6 +38,7 @@ fn transactions_and_their_names() {
         Outcome::OnePerBlock,
         Outcome::LeavesUsedUp,
         Outcome::WeakKey,
+        Outcome::UnknownValidator,
     ];
     for outcome in outcomes {
         golden.value(&format!("outcome {outcome:?}"), &outcome);

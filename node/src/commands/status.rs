@@ -42,5 +42,10 @@ fn text(status: &ops::Status) -> String {
     for reason in &status.unready {
         writeln!(text, "not ready: {reason}").expect("writing to a string does not fail");
     }
+    for proven in &status.contradictions {
+        let ops::Contradicted { member, kind, epoch, view, height } = proven;
+        writeln!(text, "{member} contradicted itself: {kind} in epoch {epoch}, view {view}, proven at height {height}")
+            .expect("writing to a string does not fail");
+    }
     text
 }

@@ -1,7 +1,10 @@
 use super::*;
+use amanah_ledger::certificate::{BlockVote, VoteContent};
 use amanah_ledger::crypto::{Check, Digest, PublicKey, Signature, Verifier};
+use amanah_ledger::evidence::{Contradiction, Statement};
+use amanah_ledger::position::{Epoch, View};
 use amanah_ledger::time::{Day, UnixMs};
-use amanah_ledger::transaction::{Anchor, AnchorKind, GatewaySignature, GrantItem, Grants, RevokeProof};
+use amanah_ledger::transaction::{Anchor, AnchorKind, GatewaySignature, GrantItem, Grants, RevokeProof, SignedTransaction};
 
 /// The pool never looks at signatures; a `VerifiedTransaction` says that somebody did.
 struct Trusting;
@@ -57,6 +60,21 @@ fn large(of: u8, n: u64) -> Arc<VerifiedTransaction> {
     verified(SignedTransaction::Grants { batch, item_signatures, gateway: GATEWAY })
 }
 
+/// Proof that the validator of key `key` signed two blocks in `view`.
+fn evidence(key: u8, view: u64) -> Arc<VerifiedTransaction> {
+    let statement = |block| Statement {
+        content: VoteContent::Notarize(BlockVote {
+            epoch: Epoch(0),
+            view: View(view),
+            parent_view: View(0),
+            block: Digest([block; 32]),
+        }),
+        signature: Signature([0; 64]),
+    };
+    let proof = Contradiction::between(PublicKey([key; 32]), statement(1), statement(2)).unwrap();
+    verified(SignedTransaction::Evidence(proof))
+}
+
 fn ids<'a>(of: impl IntoIterator<Item = &'a Arc<VerifiedTransaction>>) -> Vec<WireId> {
     of.into_iter().map(|t| t.wire_id()).collect()
 }
@@ -89,7 +107,7 @@ fn the_same_bytes_are_held_once_and_never_again_after_they_are_final() {
     assert_eq!(pool.insert(one.clone()), Ok(Admission::Added));
     assert_eq!(pool.insert(one.clone()), Ok(Admission::Held));
     assert_eq!(pool.len(), 1);
-    pool.finalized([one.wire_id()]);
+    pool.finalized([(one.tx_id(), one.wire_id())]);
     assert!(pool.is_empty() && pool.get(&one.wire_id()).is_none());
     assert_eq!(pool.insert(one.clone()), Ok(Admission::Final));
     assert!(pool.is_empty());
@@ -197,10 +215,41 @@ fn what_is_remembered_is_bounded() {
         bytes[..8].copy_from_slice(&(n as u64).to_le_bytes());
         WireId(Digest(bytes))
     };
-    pool.finalized((0..REMEMBERED_MAX + 5).map(id));
+    pool.finalized((0..REMEMBERED_MAX + 5).map(|n| (TxId(Digest([0; 32])), id(n))));
     (0..REMEMBERED_MAX + 5).map(id).for_each(|id| pool.remember_bad(id));
     for remembered in [&pool.done, &pool.bad] {
         assert_eq!((remembered.ids.len(), remembered.order.len()), (REMEMBERED_MAX, REMEMBERED_MAX));
         assert!(!remembered.ids.contains(&id(0)) && remembered.ids.contains(&id(REMEMBERED_MAX + 4)));
     }
+}
+
+#[test]
+fn one_proof_of_one_contradiction_is_held_and_goes_when_any_is_final() {
+    let mut pool = Mempool::new();
+    let (first, later, other) = (evidence(1, 5), evidence(1, 9), evidence(2, 5));
+    assert_eq!((first.tx_id(), first.wire_id() == later.wire_id()), (later.tx_id(), false), "one act, other bytes");
+    assert_eq!(pool.insert(first.clone()), Ok(Admission::Added));
+    assert_eq!(pool.insert(later.clone()), Ok(Admission::Held), "the thousandth lie takes no room");
+    assert_eq!(pool.insert(other.clone()), Ok(Admission::Added));
+    assert_eq!(ids(pool.candidates()), ids([&first, &other]));
+    check(&pool);
+    // A block brought other bytes that prove the same.
+    pool.finalized([(later.tx_id(), later.wire_id())]);
+    assert_eq!(ids(pool.candidates()), ids([&other]));
+    check(&pool);
+}
+
+#[test]
+fn proofs_have_room_of_their_own_and_no_more() {
+    let mut pool = Mempool::new();
+    while pool.insert(large(1, pool.len() as u64)).is_ok() {}
+    for view in 0..EVIDENCE_COUNT_MAX {
+        assert_eq!(pool.insert(evidence(u8::try_from(view).unwrap(), 1)), Ok(Admission::Added));
+    }
+    assert_eq!(pool.insert(evidence(200, 1)), Err(Refusal::Full));
+    assert_eq!(pool.insert(revoke(1)), Ok(Admission::Added), "revocations have theirs");
+    assert_eq!(ids(pool.candidates().take(1)), ids([&revoke(1)]), "and come first");
+    assert_eq!(pool.insert(anchor(3, 1)), Ok(Admission::Added), "members make room among themselves");
+    assert!((0..EVIDENCE_COUNT_MAX).all(|n| pool.contains(&evidence(u8::try_from(n).unwrap(), 1).wire_id())));
+    check(&pool);
 }

@@ -29,6 +29,17 @@ pub(super) fn recovery(error: RecoveryError) -> Failure {
         RecoveryError::Genesis(_) => {
             Failure::new(Exit::Config, "AMN-1003", error, "get genesis.bin from another member")
         }
+        RecoveryError::Stopped { mark, .. } => {
+            let fix = format!(
+                "keep the home as it is and compare height and block with the other hospitals (amanah network status); \
+                 once it is known who was wrong, remove {} and start again",
+                mark.display()
+            );
+            Failure::new(Exit::Diverged, "AMN-1502", error, fix)
+        }
+        RecoveryError::StopMark { .. } => {
+            Failure::new(Exit::Failed, "AMN-0111", error, "check the path, its owner and the disk")
+        }
         RecoveryError::NotAValidator => {
             Failure::new(Exit::Config, "AMN-1004", error, "use a name in the genesis' committee")
         }
@@ -74,7 +85,7 @@ fn start(error: &StartError) -> Failure {
         StartError::NotInCommittee(_) | StartError::KeyNotRegistered | StartError::ForeignVote(_) => {
             Failure::new(Exit::Key, "AMN-1101", error, "restore the registered key from its backup")
         }
-        StartError::ConflictingVotes(_) => {
+        StartError::ConflictingVotes(_) | StartError::Evidence(_) => {
             Failure::new(Exit::Damaged, "AMN-1303", error, "this key must not vote again: register a new consensus key")
         }
         StartError::Certificate(_) | StartError::NotTheHead => {

@@ -3,10 +3,11 @@
 use super::disk;
 use crate::health::{LIVE_MAX, Pulse, Unready, unready};
 use crate::home::Home;
-use crate::metrics::Metrics;
-use crate::ops::{Status, ValidatorStatus};
+use crate::metrics::{ByMember, Metrics};
+use crate::ops::{Contradicted, Status, ValidatorStatus};
 use crate::runtime::{ConsensusStatus, LedgerHandle};
 use amanah_ledger::position::Height;
+use amanah_ledger::state::State;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,7 +40,8 @@ impl Outlook {
 
     pub(super) fn status(&self) -> Status {
         let (view, consensus) = (self.ledger.view(), self.ledger.status());
-        self.measure(view.height(), &consensus);
+        let contradictions = contradictions(view.tip.state());
+        self.measure(view.height(), &consensus, &contradictions);
         let others = self.names.iter().enumerate().filter(|(index, _)| *index != self.me);
         let standing = &consensus.standing;
         let validators = others.map(|(index, name)| ValidatorStatus {
@@ -58,6 +60,7 @@ impl Outlook {
             loop_age_ms: u64::try_from(self.pulse.age().as_millis()).unwrap_or(u64::MAX),
             unready: self.unready(view.height(), &validators),
             validators,
+            contradictions,
         }
     }
 
@@ -70,7 +73,7 @@ impl Outlook {
         [hangs, unready(own, &heard, self.names.len()), low].into_iter().flatten().collect()
     }
 
-    fn measure(&self, height: Height, consensus: &ConsensusStatus) {
+    fn measure(&self, height: Height, consensus: &ConsensusStatus, contradictions: &[Contradicted]) {
         let figures = &self.metrics.ledger;
         figures.height.set(i64::try_from(height.0).unwrap_or(i64::MAX));
         figures.view.set(i64::try_from(consensus.standing.view.0).unwrap_or(i64::MAX));
@@ -79,7 +82,24 @@ impl Outlook {
         figures.vote_log_bytes.set(i64::try_from(consensus.vote_log_bytes).unwrap_or(i64::MAX));
         figures.store_bytes.set(i64::try_from(bytes_in(&self.ledger_dir)).unwrap_or(i64::MAX));
         figures.disk_free.set(self.disk.free_ratio());
+        for member in &self.names {
+            let ways = contradictions.iter().filter(|contradicted| contradicted.member == *member).count();
+            let label = ByMember { member: member.clone() };
+            figures.contradictions.get_or_create(&label).set(i64::try_from(ways).unwrap_or(i64::MAX));
+        }
     }
+}
+
+/// What the ledger proves against validators.
+fn contradictions(state: &State) -> Vec<Contradicted> {
+    let told = state.contradictions().map(|leaf| Contradicted {
+        member: state.member(&leaf.member).map_or_else(|| leaf.member.to_string(), |member| member.name.to_string()),
+        kind: leaf.proof.kind().name().to_owned(),
+        epoch: leaf.proof.epoch().0,
+        view: leaf.proof.view().0,
+        height: leaf.height.0,
+    });
+    told.collect()
 }
 
 /// Bytes of the files in `dir`, as far as they can be read.

@@ -53,7 +53,7 @@ impl Node {
         let ops = listen("ops.listen", *home.config().ops.listen.get_ref()).await?;
         warn_of_plain_http(&home, &metrics);
         let disk = disk::Watch::start(&home)?;
-        let opened = open_runtime(&home).await?;
+        let opened = open_runtime(&home, &metrics).await?;
         home.remember_start()?;
         if let Some(rebuilt) = opened.rebuilt() {
             metrics.ledger.rebuilds.inc();
@@ -138,7 +138,7 @@ fn warn_of_plain_http(home: &Home, metrics: &Metrics) {
     }
 }
 
-async fn open_runtime(home: &Home) -> Result<Runtime, Failure> {
+async fn open_runtime(home: &Home, metrics: &Arc<Metrics>) -> Result<Runtime, Failure> {
     let mut seed = [0; 8];
     getrandom::fill(&mut seed).map_err(|error| failure::no_randomness(&error))?;
     let config = RuntimeConfig {
@@ -151,6 +151,8 @@ async fn open_runtime(home: &Home) -> Result<Runtime, Failure> {
         history: home.key_history(),
         votes_dir: home.votes_dir(),
         ledger_dir: home.ledger_dir(),
+        stop_mark: home.stop_mark(),
+        metrics: Arc::clone(metrics),
     };
     blocking(move || Runtime::open(config).map_err(failure::recovery)).await
 }

@@ -18,6 +18,7 @@ fn ops(unready: Vec<Unready>, loop_age_ms: u64) -> Ops {
             validators: vec![ValidatorStatus { name: "qamar".into(), connected: true, height: None }],
             loop_age_ms,
             unready: unready.clone(),
+            contradictions: Vec::new(),
         }
     };
     Ops { metrics, status: Arc::new(status) }

@@ -6,6 +6,8 @@
 
 use super::RuntimeConfig;
 use super::handle::{ConsensusStatus, LedgerView};
+use super::stop_mark::StopMark;
+use super::thread::Accused;
 use crate::validator::{Action, Start, UnknownRecord, Validator, decode_records, final_point};
 use crate::vote_log::{Identity, KeyHistory, VoteLog, VoteLogError};
 use amanah_consensus::{Config, StartError};
@@ -38,6 +40,22 @@ pub enum RecoveryError {
     /// The genesis makes no network.
     #[error(transparent)]
     Genesis(#[from] GenesisError),
+    /// This node had found the world in contradiction and stopped signing (R8). Nobody has looked since.
+    #[error("this node had stopped: {reason} ({mark} says so)", mark = mark.display())]
+    Stopped {
+        /// Why it stopped.
+        reason: String,
+        /// The file that remembers it.
+        mark: PathBuf,
+    },
+    /// Whether this node had stopped cannot be told.
+    #[error("{mark}: {source}", mark = mark.display())]
+    StopMark {
+        /// The file that would remember it.
+        mark: PathBuf,
+        /// What happened.
+        source: std::io::Error,
+    },
     /// The member is not in the committee.
     #[error("this member is not a validator of the network")]
     NotAValidator,
@@ -58,6 +76,8 @@ pub(super) struct Recovered {
     pub(super) actions: Vec<Action>,
     pub(super) vote_log: VoteLog,
     pub(super) store: Store,
+    pub(super) stop_mark: StopMark,
+    pub(super) accused: Accused,
     pub(super) rebuilt: Option<Rebuilt>,
     view: LedgerView,
 }
@@ -82,6 +102,9 @@ pub(super) fn status(validator: &Validator, vote_log: &VoteLog) -> ConsensusStat
 }
 
 pub(super) fn recover(config: RuntimeConfig) -> Result<Recovered, RecoveryError> {
+    let stop_mark = StopMark::at(config.stop_mark);
+    stop_mark.check()?;
+    let accused = Accused::new(&config.genesis, config.metrics);
     let committee = config.genesis.committee().map_err(GenesisError::from)?;
     let me = committee.index_of(&config.member).ok_or(RecoveryError::NotAValidator)?;
     let (store, head, rebuilt) = open_store(&config.ledger_dir, &config.genesis, &*config.verifier)?;
@@ -103,7 +126,7 @@ pub(super) fn recover(config: RuntimeConfig) -> Result<Recovered, RecoveryError>
         records,
     };
     let (validator, actions) = Validator::start(start, super::thread::now())?;
-    Ok(Recovered { validator, actions, vote_log, store, rebuilt, view })
+    Ok(Recovered { validator, actions, vote_log, store, stop_mark, accused, rebuilt, view })
 }
 
 fn open_store(

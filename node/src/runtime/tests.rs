@@ -1,5 +1,7 @@
 //! A network of one on real disks: what is submitted becomes final, and what was final is there after a stop.
 
+mod liars;
+
 use super::*;
 use crate::metrics::Metrics;
 use crate::network::NetworkConfig;
@@ -37,7 +39,11 @@ fn genesis() -> Genesis {
 }
 
 fn open(dir: &Path) -> Result<Runtime, RecoveryError> {
-    Runtime::open(RuntimeConfig {
+    Runtime::open(config(dir))
+}
+
+fn config(dir: &Path) -> RuntimeConfig {
+    RuntimeConfig {
         genesis: genesis(),
         member: founder().id(),
         signer: Box::new(key(4)),
@@ -47,18 +53,23 @@ fn open(dir: &Path) -> Result<Runtime, RecoveryError> {
         history: crate::vote_log::KeyHistory::Unused,
         votes_dir: dir.join("votes"),
         ledger_dir: dir.join("ledger"),
-    })
+        stop_mark: dir.join("STOPPED"),
+        metrics: Arc::new(Metrics::new()),
+    }
 }
 
-async fn run(runtime: Runtime) -> (LedgerHandle, Running) {
-    let config = NetworkConfig {
+fn network_config() -> NetworkConfig {
+    NetworkConfig {
         chain: genesis().chain(),
         node_seed: zeroize::Zeroizing::new([3; 32]),
         listen: "/ip4/127.0.0.1/tcp/0".parse().unwrap(),
         peers: Vec::new(),
         metrics: Arc::new(Metrics::new()),
-    };
-    let (network, events) = NetworkHandle::start(config).await.unwrap();
+    }
+}
+
+async fn run(runtime: Runtime) -> (LedgerHandle, Running) {
+    let (network, events) = NetworkHandle::start(network_config()).await.unwrap();
     let handle = runtime.handle();
     (handle, runtime.start(network, events).unwrap())
 }

@@ -3,22 +3,25 @@
 use super::handle::{ConsensusStatus, LedgerView};
 use super::inbox::{Inbox, Item, Woken};
 use super::recovery::{self, Recovered};
+use super::stop_mark::StopMark;
 use crate::exit::Exit;
 use crate::health::Pulse;
+use crate::metrics::{ByMember, Metrics};
 use crate::network::{BundleId, Lane, NetworkHandle, To, Verdict};
 use crate::peer_message::PeerMessage;
 use crate::validator::{Action, BundleVerdict, Event, Ticket, Validator};
 use crate::vote_log::{Position, VoteLog, VoteLogError};
-use amanah_consensus::Record;
+use amanah_consensus::{Alarm, Evidence, EvidenceKind, Record};
 use amanah_consensus::message::{BlockBytes, Message, SyncResponse};
 use amanah_ledger::chain::{FinalBlock, NotFinal};
 use amanah_ledger::codec;
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::Digest;
+use amanah_ledger::genesis::Genesis;
 use amanah_ledger::position::Height;
 use amanah_ledger::store::{Store, StoreError};
 use bytes::Bytes;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{oneshot, watch};
@@ -58,6 +61,33 @@ impl Fatal {
     }
 }
 
+/// Counts contradictions of validators by name, and says each kind once per process.
+pub(super) struct Accused {
+    /// Names of the validators, by index.
+    names: Vec<String>,
+    said: BTreeSet<(ValidatorIndex, EvidenceKind)>,
+    metrics: Arc<Metrics>,
+}
+
+impl Accused {
+    pub(super) fn new(genesis: &Genesis, metrics: Arc<Metrics>) -> Self {
+        let names = genesis.founders.iter().map(|founder| founder.name.to_string()).collect();
+        Self { names, said: BTreeSet::new(), metrics }
+    }
+
+    fn report(&mut self, evidence: &Evidence) {
+        let signer = evidence.signer();
+        let member = self.names.get(usize::from(signer.0)).cloned().unwrap_or_default();
+        let (kind, view) = (evidence.kind.name(), evidence.votes[0].content.view());
+        if self.said.insert((signer, evidence.kind)) {
+            tracing::error!(member, kind, %view, "a validator lied: the proof goes to the ledger");
+        } else {
+            tracing::debug!(member, kind, %view, "a validator lied again");
+        }
+        self.metrics.ledger.equivocations.get_or_create(&ByMember { member }).inc();
+    }
+}
+
 /// Where readers look.
 pub(super) struct Publish {
     pub(super) view: watch::Sender<Arc<LedgerView>>,
@@ -83,6 +113,8 @@ struct Thread {
     validator: Validator,
     vote_log: VoteLog,
     store: Store,
+    stop_mark: StopMark,
+    accused: Accused,
     inbox: Inbox,
     network: NetworkHandle,
     publish: Publish,
@@ -96,11 +128,13 @@ struct Thread {
 
 impl Thread {
     fn new(recovered: Recovered, inbox: Inbox, network: NetworkHandle, publish: Publish) -> Self {
-        let Recovered { validator, actions, vote_log, store, .. } = recovered;
+        let Recovered { validator, actions, vote_log, store, stop_mark, accused, .. } = recovered;
         Self {
             validator,
             vote_log,
             store,
+            stop_mark,
+            accused,
             inbox,
             network,
             publish,
@@ -211,13 +245,35 @@ impl Thread {
                     answer.send(outcome).unwrap_or_default();
                 }
             }
-            Action::Alarm(alarm) => tracing::error!(?alarm, "consensus alarm"),
-            Action::Evidence(evidence) => {
-                tracing::error!(kind = ?evidence.kind, validator = evidence.votes[0].signer.0, "a validator lied");
+            Action::Alarm(alarm) => self.alarm(alarm),
+            Action::Evidence(evidence) => self.accused.report(&evidence),
+            Action::Stop(contradiction) => {
+                self.remember_stop(&format!("a certificate contradicts the ledger: {contradiction}"));
+                return Err(contradiction.into());
             }
-            Action::Stop(contradiction) => return Err(contradiction.into()),
         }
         Ok(())
+    }
+
+    fn alarm(&self, alarm: Alarm) {
+        tracing::error!(?alarm, "consensus alarm");
+        match alarm {
+            Alarm::CertifiedInvalid { view, block } => self.remember_stop(&format!(
+                "a quorum certified block {block} in view {view}, which this node judges invalid"
+            )),
+            Alarm::Fork { view } => {
+                self.remember_stop(&format!("two certificates of view {view} exclude each other"));
+            }
+            Alarm::Clock { .. } => {}
+        }
+    }
+
+    /// R8: a restart must not sign again. Without the mark a stop lasts as long as the process; ending it now would only
+    /// bring the restart nearer.
+    fn remember_stop(&self, why: &str) {
+        if let Err(error) = self.stop_mark.set(why) {
+            tracing::error!(%error, "the stop is not remembered over a restart; do not restart this node");
+        }
     }
 
     fn send(&self, to: amanah_consensus::To, message: &PeerMessage) {

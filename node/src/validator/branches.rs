@@ -214,7 +214,7 @@ impl Application for Branches {
             let is_used_up =
                 |outcomes: &Outcomes| outcomes.contains(&Outcome::Applied) || lacks(Mutant::FailedActUsedUp);
             let applied = executed.transactions().filter(|(.., outcomes)| is_used_up(outcomes));
-            self.mempool.finalized(applied.map(|(_, wire_id, _)| wire_id));
+            self.mempool.finalized(applied.map(|(act, wire_id, _)| (act, wire_id)));
             self.head = executed.tip().clone();
             self.settled.push(executed);
         }

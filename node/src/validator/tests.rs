@@ -3,9 +3,11 @@
 use super::*;
 use crate::mempool::Admission;
 use crate::peer_message::{PENDING_IDS_MAX, fill};
-use amanah_consensus::Timing;
+use amanah_consensus::{Timing, Vote};
+use amanah_ledger::certificate::{BlockVote, VoteContent};
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::crypto::{Ed25519, Keypair, PublicKey};
+use amanah_ledger::evidence::Statement;
 use amanah_ledger::genesis::{Founder, Genesis};
 use amanah_ledger::member::{MemberId, MemberKeys};
 use amanah_ledger::position::Epoch;
@@ -258,6 +260,71 @@ fn the_rest_of_a_message_with_a_bad_signature_is_not_looked_at() {
     }
     let actions = validator.handle(NOW, Event::Gossip(bundle(vec![bad, good])));
     assert!(actions.iter().any(|action| matches!(action, Action::Judge(BundleVerdict::Bad))));
+    assert!(validator.mempool().is_empty());
+}
+
+fn consensus_vote(chain: &Digest, member: u8, content: VoteContent) -> Event {
+    let signature = keypair(member, 4).sign(&content.signing_bytes(chain));
+    let vote = Vote { content, signer: ValidatorIndex(member - 1), signature };
+    let message = PeerMessage::Consensus(amanah_consensus::Message::Vote(vote));
+    Event::Peer { from: ValidatorIndex(member - 1), message }
+}
+
+fn notarize(view: u64, block: u8) -> VoteContent {
+    let (view, parent_view) = (amanah_ledger::position::View(view), amanah_ledger::position::View(0));
+    VoteContent::Notarize(BlockVote { epoch: Epoch(0), view, parent_view, block: Digest([block; 32]) })
+}
+
+fn accused(actions: &[Action]) -> usize {
+    actions.iter().filter(|action| matches!(action, Action::Evidence(_))).count()
+}
+
+#[test]
+fn who_finds_a_contradiction_remembers_it_and_brings_it_to_the_ledger_once() {
+    let Fixture { mut validator, chain, .. } = start(4);
+    validator.handle(NOW, consensus_vote(&chain, 3, notarize(1, 1)));
+    let actions = validator.handle(NOW, consensus_vote(&chain, 3, notarize(1, 2)));
+    let place = |wanted: fn(&Action) -> bool| actions.iter().position(wanted).expect("it happened");
+    let remembered = place(|a| matches!(a, Action::Persist(some) if matches!(some[..], [.., Record::Evidence(_)])));
+    assert!(remembered < place(|a| matches!(a, Action::Evidence(_))));
+    assert_eq!(validator.mempool().len(), 1);
+    let held = validator.mempool().candidates().next().unwrap().transaction().clone();
+    let SignedTransaction::Evidence(proof) = &held else { panic!("{held:?}") };
+    assert_eq!(*proof.key(), keypair(3, 4).public_key());
+    // It leaves with the next bundle.
+    let actions = validator.handle(NOW + BUNDLE_MS, Event::Wake);
+    let gossiped = actions.iter().find_map(|a| match a {
+        Action::Gossip(bytes) => Some(crate::peer_message::decode_bundle(bytes).unwrap()),
+        _ => None,
+    });
+    assert_eq!(gossiped, Some(bundle(vec![held.clone()])));
+    // More of the same is told, and changes nothing.
+    validator.handle(NOW, consensus_vote(&chain, 3, notarize(2, 1)));
+    let more = validator.handle(NOW, consensus_vote(&chain, 3, notarize(2, 2)));
+    assert_eq!((accused(&more), validator.mempool().len()), (1, 1));
+    // Another finder's transaction is the same bytes.
+    let mut other = start(4).validator;
+    other.handle(NOW, consensus_vote(&chain, 3, notarize(1, 2)));
+    other.handle(NOW, consensus_vote(&chain, 3, notarize(1, 1)));
+    assert_eq!(other.mempool().candidates().next().unwrap().wire_id(), held.wire_id());
+    // Who heard nothing takes it from gossip; a proof against nobody known is not held.
+    let mut third = start(4).validator;
+    let judged = third.handle(NOW, Event::Gossip(bundle(vec![held])));
+    assert!(judged.iter().any(|a| matches!(a, Action::Judge(BundleVerdict::PassOn))), "{judged:?}");
+    assert_eq!((accused(&judged), third.mempool().len()), (0, 1));
+}
+
+#[test]
+fn a_proof_against_somebody_unknown_is_not_held() {
+    let Fixture { mut validator, chain, .. } = start(4);
+    let stranger = keypair(9, 4);
+    let statement = |block| {
+        let content = notarize(1, block);
+        Statement { content, signature: stranger.sign(&content.signing_bytes(&chain)) }
+    };
+    let proof = Contradiction::between(stranger.public_key(), statement(1), statement(2)).unwrap();
+    let judged = validator.handle(NOW, Event::Gossip(bundle(vec![SignedTransaction::Evidence(proof)])));
+    assert!(matches!(judged[..], [Action::Judge(BundleVerdict::Ignore)]), "{judged:?}");
     assert!(validator.mempool().is_empty());
 }
 

@@ -87,7 +87,7 @@ impl Disk {
         let mut records = decode_records(&scan.records).expect("the log holds what was appended");
         if memory == Memory::Votes {
             records.retain(|record| match record {
-                Record::Voted(_) | Record::Block(_) | Record::EpochClosed(_) => true,
+                Record::Voted(_) | Record::Block(_) | Record::EpochClosed(_) | Record::Evidence(_) => true,
                 Record::Certificate(_) | Record::Entered(_) => false,
             });
         }

@@ -76,6 +76,14 @@ pub enum Violation {
         /// Why.
         why: String,
     },
+    /// A proof that somebody found is not on the ledger.
+    #[error("the ledger does not know that validator {validator} contradicted itself: {kind}")]
+    EvidenceLost {
+        /// Against whom.
+        validator: usize,
+        /// Which.
+        kind: &'static str,
+    },
     /// A validator could not start from its own disk.
     #[error("validator {validator} cannot start: {why}")]
     CannotStart {

@@ -1,5 +1,6 @@
 //! One run: faults until enough views have gone by, then calm, then silence.
 
+mod convictions;
 mod events;
 mod forks;
 mod lies;
@@ -48,6 +49,8 @@ pub struct Summary {
     pub height: u64,
     /// Final transactions.
     pub transactions: usize,
+    /// Contradictions of liars that are proven on the ledger.
+    pub convictions: usize,
     /// Simulated time.
     pub time_ms: u64,
     /// With more than f liars, the fork that ended the run.
@@ -84,6 +87,7 @@ struct Simulation {
     processes: Vec<Process>,
     clients: Clients,
     oracle: Oracle,
+    accused: convictions::Accused,
     coalition: Coalition,
     faults: Faults,
     trace: blake3::Hasher,
@@ -118,6 +122,7 @@ impl Simulation {
             network,
             processes,
             oracle: Oracle::new(plan.members),
+            accused: convictions::Accused::default(),
             faults,
             trace: blake3::Hasher::new(),
             newest,
@@ -171,6 +176,7 @@ impl Simulation {
             views: self.view(),
             height: self.oracle.height(),
             transactions: self.oracle.transactions(),
+            convictions: self.convictions()?,
             time_ms: self.network.now_us / 1000,
             fork,
         }
@@ -313,12 +319,7 @@ impl Simulation {
                     self.send(peer, To::One(to), &message)?;
                 }
             }
-            Action::Evidence(evidence) => {
-                let accused = usize::from(evidence.votes[0].signer.0);
-                if !self.is_liar(accused) {
-                    return Err(Violation::FalseEvidence { validator: accused });
-                }
-            }
+            Action::Evidence(evidence) => self.accuse(peer, &evidence)?,
             Action::Alarm(Alarm::Clock { .. }) | Action::Judge(_) | Action::Reply(..) => {}
             // What the alarm is for.
             Action::Alarm(Alarm::Fork { .. }) if self.plan.is_over_limit() => {}

@@ -4,6 +4,7 @@ use crate::block::{Block, Entry, OpenBlock, tx_root};
 use crate::chain::Tip;
 use crate::codec::BoundedVec;
 use crate::crypto::{Check, Digest, Verifier};
+use crate::evidence::EvidenceKind;
 use crate::execute::Proposal;
 use crate::fixture::{Network, START, digest, judge, network_with, parameters, patient};
 use crate::leaf::Leaf;
@@ -32,6 +33,7 @@ enum Act {
     Grant { custodian: usize, patients: Vec<u32>, step: u32, right_prev: bool, hours: u64 },
     Revoke { patient: u32, way: u8 },
     Anchor { member: usize, by: usize, seq: u64, day: i64, kind: u8 },
+    Evidence { by: usize, kind: usize, view: u64 },
     Opaque(u8),
 }
 
@@ -44,7 +46,8 @@ fn act() -> impl Strategy<Value = Act> {
         2 => (0usize..3, 0usize..3, 0u64..4, -2i64..3, 0u8..2).prop_map(
             |(member, by, seq, day, kind)| Act::Anchor { member, by, seq, day, kind }
         ),
-        1 => (0u8..9).prop_map(Act::Opaque),
+        1 => (0usize..4, 0usize..3, 1u64..3).prop_map(|(by, kind, view)| Act::Evidence { by, kind, view }),
+        1 => (0u8..8).prop_map(Act::Opaque),
     ]
 }
 
@@ -75,6 +78,7 @@ fn sign(network: &Network, tip: &Tip, act: &Act) -> SignedTransaction {
             let anchor = Anchor { member: id, kind, seq: last + seq, day, root: digest("root"), figures: None };
             network.signed_anchor(*by, anchor)
         }
+        Act::Evidence { by, kind, view } => network.evidence(*by, EvidenceKind::ALL[*kind], *view),
         Act::Opaque(n) => {
             let body = BoundedVec::try_from(vec![*n; 3]).unwrap();
             [
@@ -85,7 +89,6 @@ fn sign(network: &Network, tip: &Tip, act: &Act) -> SignedTransaction {
                 SignedTransaction::RotateKey,
                 SignedTransaction::SetChange,
                 SignedTransaction::Ready,
-                SignedTransaction::Evidence,
                 SignedTransaction::Custody,
             ][usize::from(*n)](body)
         }
@@ -201,7 +204,12 @@ proptest! {
     #[test]
     fn bytes_that_are_nearly_a_block_never_panic(flips in vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
         let network = &*NETWORK;
-        let acts = [network.revoke_unknown(0, &patient(1)), network.grant(1, &patient(2)), network.anchor(0, 1, START)];
+        let acts = [
+            network.revoke_unknown(0, &patient(1)),
+            network.evidence(3, EvidenceKind::NullifyAndFinalize, 1),
+            network.grant(1, &patient(2)),
+            network.anchor(0, 1, START),
+        ];
         let mut bytes = crate::codec::encode(network.next(&network.tip, &acts).block());
         for (at, byte) in flips {
             let at = at.index(bytes.len());

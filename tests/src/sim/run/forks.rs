@@ -85,7 +85,7 @@ impl Archive {
                 match record {
                     Record::Certificate(certificate) => archive.keep(certificate),
                     Record::Block(block) => archive.keep_block(&block),
-                    Record::Voted(_) | Record::Entered(_) | Record::EpochClosed(_) => {}
+                    Record::Voted(_) | Record::Entered(_) | Record::EpochClosed(_) | Record::Evidence(_) => {}
                 }
             }
             for (block, finalization) in disk.final_blocks() {
