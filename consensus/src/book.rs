@@ -33,7 +33,7 @@ pub(crate) enum Entry {
 }
 
 /// All verified certificates of views above the newest final one, and a tail below it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Certificates {
     epoch_start: Digest,
     pages: BTreeMap<View, Page>,
@@ -138,6 +138,30 @@ impl Certificates {
     /// Forgets what lies far below the newest final view.
     pub(crate) fn prune(&mut self, final_view: View) {
         self.pages = self.pages.split_off(&View(final_view.0.saturating_sub(CERTIFICATE_TAIL)));
+    }
+}
+
+#[cfg(feature = "explore")]
+impl Certificates {
+    /// What the certificates say, not who signed them; how long ago blocks were certified, as far as somebody counts.
+    pub(crate) fn fingerprint(&self, now: u64, final_view: View, into: &mut impl std::hash::Hasher) {
+        use std::hash::Hash;
+        let Self { epoch_start: _, pages } = self;
+        pages.len().hash(into);
+        for (view, page) in pages {
+            let Page { notarization, nullification, finalization, certified_at, logged } = page;
+            (view, nullification.is_some(), logged).hash(into);
+            notarization.as_ref().map(|n| n.vote()).hash(into);
+            finalization.as_ref().map(|f| f.vote()).hash(into);
+            certified_at.filter(|_| *view > final_view).map(|at| now - at).hash(into);
+        }
+    }
+
+    /// Sets back since when the block of `view` counts as certified.
+    pub(crate) fn was_certified_at(&mut self, view: View, at: u64) {
+        if let Some(page) = self.pages.get_mut(&view) {
+            page.certified_at = Some(at);
+        }
     }
 }
 

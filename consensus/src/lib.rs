@@ -101,6 +101,8 @@ mod time;
 
 // What is done about it.
 mod certify;
+#[cfg(feature = "explore")]
+mod explore;
 mod fetch;
 mod finality;
 mod propose;
@@ -119,6 +121,8 @@ pub use amanah_ledger::mutant::Mutant;
 pub use application::{Application, BlockFacts, BuildRequest, Content, Fill, Verdict};
 pub use config::{Config, Timing};
 pub use evidence::{Evidence, EvidenceKind};
+#[cfg(feature = "explore")]
+pub use explore::Deadline;
 pub use machine::{FinalPoint, Floor, Machine, Standing, StartError};
 pub use message::{BlockBytes, Message, Vote};
 pub use output::{Alarm, Effect, FinalizedBlock, Input, Outgoing, Output, To};

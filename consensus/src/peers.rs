@@ -46,7 +46,7 @@ struct Budget {
 }
 
 /// All validators, by index; our own entry stays untouched.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Peers(Vec<Peer>);
 
 impl Peers {
@@ -135,5 +135,12 @@ impl Peers {
         let is_enough = available >= bytes;
         peer.budget = Budget { bytes: if is_enough { available - bytes } else { available }, at: now };
         is_enough
+    }
+}
+
+#[cfg(feature = "explore")]
+impl Peer {
+    pub(crate) fn bad_signatures(&self) -> u32 {
+        self.bad
     }
 }

@@ -31,7 +31,7 @@ pub(crate) enum Gap {
 }
 
 /// The blocks.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Pool(BTreeMap<Digest, Held>);
 
 impl Pool {
@@ -129,5 +129,17 @@ impl Pool {
     /// How many blocks are held.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
+    }
+}
+
+#[cfg(feature = "explore")]
+impl Pool {
+    pub(crate) fn fingerprint(&self, into: &mut impl std::hash::Hasher) {
+        use std::hash::Hash;
+        self.0.len().hash(into);
+        for (digest, held) in &self.0 {
+            let Held { facts: _, bytes: _, verdict, is_logged, since: _ } = held;
+            (digest, verdict.map(|verdict| verdict == Verdict::Valid), is_logged).hash(into);
+        }
     }
 }

@@ -13,7 +13,7 @@ use amanah_ledger::time::UnixMs;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One view as far as votes go.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Round {
     votes: [BTreeMap<ValidatorIndex, VerifiedVote>; 3],
     accused: BTreeSet<(ValidatorIndex, EvidenceKind)>,
@@ -149,6 +149,31 @@ impl Round {
 
     fn slots(&self, content: &VoteContent) -> &BTreeMap<ValidatorIndex, VerifiedVote> {
         &self.votes[slot_of(content)]
+    }
+}
+
+#[cfg(feature = "explore")]
+impl Round {
+    pub(crate) fn fingerprint(&self, into: &mut impl std::hash::Hasher) {
+        use std::hash::Hash;
+        let Self {
+            votes,
+            accused,
+            candidate,
+            #[cfg(feature = "mutants")]
+            repeated,
+        } = self;
+        for slots in votes {
+            slots.len().hash(into);
+            slots.values().for_each(|vote| vote.vote().hash(into));
+        }
+        #[cfg(feature = "mutants")]
+        repeated.iter().for_each(|vote| vote.vote().hash(into));
+        accused.len().hash(into);
+        for (validator, kind) in accused {
+            (validator, *kind as u8).hash(into);
+        }
+        candidate.map(|candidate| (candidate.vote, candidate.received, candidate.is_refused)).hash(into);
     }
 }
 

@@ -225,6 +225,42 @@ impl Safety {
     }
 }
 
+#[cfg(feature = "explore")]
+impl Safety {
+    /// The same memory under a key that the caller brings.
+    pub(crate) fn twin(&self, key: Option<Box<dyn Signer>>) -> Self {
+        let Self {
+            key: _,
+            me,
+            chain,
+            epoch,
+            floor,
+            given,
+            power,
+            omission,
+        } = self;
+        Self {
+            key,
+            me: *me,
+            chain: *chain,
+            epoch: *epoch,
+            floor: *floor,
+            given: given.clone(),
+            power: *power,
+            omission: *omission,
+        }
+    }
+
+    pub(crate) fn fingerprint(&self, into: &mut impl std::hash::Hasher) {
+        use std::hash::Hash;
+        self.floor.hash(into);
+        (self.power as u8, self.key.is_some(), self.given.len()).hash(into);
+        for (view, Given { notarize, nullify, finalize }) in &self.given {
+            (view, notarize, nullify, finalize).hash(into);
+        }
+    }
+}
+
 impl std::fmt::Debug for Safety {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Safety").field("floor", &self.floor).field("power", &self.power).finish_non_exhaustive()

@@ -25,7 +25,7 @@ impl Signer for Toy {
     }
 }
 
-struct ToyVerifier;
+pub(crate) struct ToyVerifier;
 
 pub(crate) fn toy_verifier() -> Arc<dyn Verifier> {
     Arc::new(ToyVerifier)
@@ -60,12 +60,16 @@ pub(crate) fn electorate_with(n: u8, me: u8, mutant: Option<amanah_ledger::mutan
     Electorate::new(&Config { mutant, ..config(n, me) }, Arc::new(ToyVerifier))
 }
 
-fn config(n: u8, me: u8) -> Config {
+pub(crate) fn committee(n: u8) -> Committee {
     let validator = |i: u8| Validator { member: MemberId(Digest([i + 1; 32])), key: Toy(i).public_key() };
+    Committee::new((0..n).map(validator).collect()).expect("distinct keys")
+}
+
+fn config(n: u8, me: u8) -> Config {
     Config {
         chain: CHAIN,
         epoch: Epoch(0),
-        committee: Committee::new((0..n).map(validator).collect()).expect("distinct keys"),
+        committee: committee(n),
         me: ValidatorIndex(me),
         timing: Timing::default(),
         jitter_seed: 0,

@@ -27,6 +27,12 @@ impl Clock {
         self.last = wall;
         self.elapsed
     }
+
+    /// The milliseconds at the last tick.
+    #[cfg(feature = "explore")]
+    pub(crate) fn now(&self) -> u64 {
+        self.elapsed
+    }
 }
 
 /// The waits of one view.

@@ -54,7 +54,7 @@ impl Machine {
     }
 
     /// R3: the current view only. The mutant lets the timer of a view run on after we left it by its Notarization.
-    fn view_to_give_up(&self) -> View {
+    pub(crate) fn view_to_give_up(&self) -> View {
         if self.lacks(Mutant::NullifyAfterFinalize) {
             return self.last_final.view.next().min(self.view);
         }

@@ -1,0 +1,81 @@
+//! What must hold in every state.
+//!
+//! Certificates are judged as what can exist, not as what somebody holds: honest votes and the liars, who signed
+//! everything, make them.
+
+use super::bits::Bits;
+use super::member::World;
+use super::place::Core;
+use super::setting::Oracle;
+use amanah_ledger::certificate::VoteContent;
+use amanah_ledger::committee::quorum;
+
+/// The true quorum, also where a mutant counts one vote less.
+fn true_quorum() -> u8 {
+    u8::try_from(quorum(usize::from(super::alphabet::MEMBERS))).expect("three of four")
+}
+
+/// What is wrong in a state, in words; `None` if nothing is.
+pub(crate) fn violation(world: &World, oracle: Oracle, cores: &[&Core]) -> Option<String> {
+    disagreement(world, cores).or_else(|| match oracle {
+        Oracle::Agreement => None,
+        Oracle::Everything => promise(world, cores).or_else(|| certificates(world, cores)),
+    })
+}
+
+/// Agreement: of any two members one's final blocks begin the other's.
+fn disagreement(world: &World, cores: &[&Core]) -> Option<String> {
+    let longest = cores.iter().max_by_key(|core| core.finals.len())?;
+    let at_odds = cores.iter().find_map(|core| {
+        let height = core.finals.iter().zip(&longest.finals).position(|(a, b)| a != b)?;
+        Some((height, core.finals[height], longest.finals[height]))
+    });
+    at_odds.map(|(height, a, b)| {
+        let name = |id: u8| &world.alphabet.blocks[usize::from(id)].1;
+        format!("fork: blocks {} and {} are both final at height {}", name(a), name(b), height + 1)
+    })
+}
+
+/// What a member broke by itself: two votes that exclude each other, over all its lives; an alarm; a failed restart.
+fn promise(world: &World, cores: &[&Core]) -> Option<String> {
+    cores.iter().zip(&world.alphabet.honest).find_map(|(core, index)| {
+        core.fault.clone().or_else(|| {
+            let (a, b) = world.contradiction(&core.said)?;
+            let text = |content| world.alphabet.content_text(content);
+            Some(format!("honest member {index} said both {} and {}", text(&a), text(&b)))
+        })
+    })
+}
+
+/// (i) to (iii) of the safety argument.
+fn certificates(world: &World, cores: &[&Core]) -> Option<String> {
+    let said: Vec<Bits> = cores.iter().map(|core| core.said).collect();
+    let certifiable = world.alphabet.certifiable(&said, true_quorum());
+    if certifiable.is_empty() {
+        return None;
+    }
+    let contents: Vec<VoteContent> = certifiable.iter().map(|id| world.alphabet.contents[id]).collect();
+    let text = |content: &VoteContent| world.alphabet.content_text(content);
+    for (at, a) in contents.iter().enumerate() {
+        for b in contents[at + 1..].iter().filter(|b| b.view() == a.view()) {
+            let excludes = match (a, b) {
+                (VoteContent::Notarize(a), VoteContent::Notarize(b))
+                | (VoteContent::Finalize(a), VoteContent::Finalize(b))
+                | (VoteContent::Notarize(a), VoteContent::Finalize(b))
+                | (VoteContent::Finalize(a), VoteContent::Notarize(b)) => a != b,
+                (VoteContent::Nullify { .. }, VoteContent::Finalize(_))
+                | (VoteContent::Finalize(_), VoteContent::Nullify { .. }) => true,
+                (VoteContent::Nullify { .. }, VoteContent::Nullify { .. } | VoteContent::Notarize(_))
+                | (VoteContent::Notarize(_), VoteContent::Nullify { .. }) => false,
+            };
+            if excludes {
+                return Some(format!("certificates for both {} and {}", text(a), text(b)));
+            }
+        }
+    }
+    let is_notarized = |content: &VoteContent| match content {
+        VoteContent::Finalize(vote) => contents.contains(&VoteContent::Notarize(*vote)),
+        VoteContent::Notarize(_) | VoteContent::Nullify { .. } => true,
+    };
+    contents.iter().find(|c| !is_notarized(c)).map(|c| format!("{} without its Notarization", text(c)))
+}

@@ -1,0 +1,88 @@
+//! A place: everything about one honest member that decides what can come next, and what it has ever said.
+
+use super::bits::Bits;
+use amanah_consensus::Machine;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+/// What surrounds the machine of a member.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Core {
+    /// Contents it ever voted for, lives before a crash included.
+    pub(crate) said: Bits,
+    /// Proposals it issued, and liars' proposals that it took.
+    pub(crate) seen: Bits,
+    /// Blocks it ever called final, by height from 1.
+    pub(crate) finals: Vec<u8>,
+    /// How many of them its store holds.
+    pub(crate) stored: u8,
+    /// The Finalization that its store holds for the last of them.
+    pub(crate) finalization: Option<u8>,
+    /// Its vote log; `None` once it cannot crash any more.
+    pub(crate) log: Option<Log>,
+    /// Whether its transactions came.
+    pub(crate) is_supplied: bool,
+    /// A promise that it broke all by itself.
+    pub(crate) fault: Option<String>,
+}
+
+/// A vote log as two sets of records; the order of records says nothing to a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Log {
+    /// Records behind a sync, ascending.
+    pub(crate) durable: Vec<u16>,
+    /// Records that a crash may lose, ascending.
+    pub(crate) tail: Vec<u16>,
+}
+
+impl Log {
+    pub(crate) fn write(&mut self, records: impl IntoIterator<Item = u16>, is_synced: bool) {
+        self.tail.extend(records);
+        if is_synced {
+            self.durable.append(&mut self.tail);
+            self.durable.sort_unstable();
+            self.durable.dedup();
+        }
+        self.tail.sort_unstable();
+        self.tail.dedup();
+    }
+}
+
+/// Two hashes at once: 128 bits.
+struct Wide(DefaultHasher, DefaultHasher);
+
+impl Hasher for Wide {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+        self.1.write(bytes);
+    }
+    fn finish(&self) -> u64 {
+        self.0.finish()
+    }
+}
+
+impl Wide {
+    fn new() -> Self {
+        let mut other = DefaultHasher::new();
+        other.write_u8(1);
+        Self(DefaultHasher::new(), other)
+    }
+    fn name(&self) -> u128 {
+        u128::from(self.0.finish()) << 64 | u128::from(self.1.finish())
+    }
+}
+
+/// The name of the state of a machine.
+pub(crate) fn machine_name(machine: &Machine) -> u128 {
+    let mut wide = Wide::new();
+    machine.fingerprint(&mut wide);
+    wide.name()
+}
+
+/// The name of a place.
+pub(crate) fn place_name(machine: u128, core: &Core) -> u128 {
+    let mut wide = Wide::new();
+    machine.hash(&mut wide);
+    core.hash(&mut wide);
+    wide.name()
+}

@@ -1,0 +1,299 @@
+//! The places of one member, each once, and where each input leads from each: a step of a machine is made once and
+//! remembered. A machine is a function of its state and its input; the places prove it as they go, by comparing, where
+//! two paths meet, what both machines do next.
+
+use super::alphabet::Input;
+use super::bits::Bits;
+use super::member::{World, twin};
+use super::place::{Core, Log, machine_name, place_name};
+use amanah_consensus::{Deadline, Machine};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::rc::Rc;
+
+/// Machines kept ready per member; others are made again from the path that led to their place.
+const MACHINES_MAX: usize = 60_000;
+
+/// Answers of [`Places::noticed`] kept per member.
+const CLOSURES_MAX: usize = 400_000;
+
+/// Meetings of two paths at which both machines are compared in what they do next.
+const COMPARED_MAX: u64 = 400;
+
+/// One meeting in so many is compared.
+const COMPARED_EVERY: u64 = 8;
+
+/// A place and how it was first reached.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) core: Core,
+    machine: Option<Box<Machine>>,
+    machine_name: u128,
+    view: u64,
+    came: Option<(u32, Input)>,
+    /// Deadlines that can come, as bits by number.
+    armed: u8,
+    /// Where each input leads, by its number in the alphabet.
+    moves: Vec<u32>,
+    /// The same place without a vote log.
+    settled: Option<u32>,
+}
+
+/// Not looked at yet.
+const UNKNOWN: u32 = u32::MAX;
+
+/// All places of one member.
+#[derive(Debug)]
+pub(crate) struct Places {
+    pub(crate) index: u8,
+    pub(crate) all: Vec<Place>,
+    ids: HashMap<u128, u32>,
+    ready: VecDeque<u32>,
+    views: u64,
+    closures: HashMap<(u32, Bits), Rc<[u32]>>,
+    /// Meetings of two paths, compared.
+    pub(crate) compared: u64,
+    meetings: u64,
+    /// The first place where the fingerprint said less than it must.
+    pub(crate) mismatch: Option<String>,
+}
+
+impl Places {
+    /// The place where a member starts.
+    pub(crate) fn new(index: u8, world: &mut World, can_crash: bool, is_supplied: bool) -> Self {
+        let mut core = Core { log: can_crash.then(Log::default), is_supplied, ..Core::default() };
+        let machine = world.start(index, &mut core, &[]).expect("a fresh member starts");
+        let (all, ids, ready) = (Vec::new(), HashMap::new(), VecDeque::new());
+        let (views, closures) = (world.alphabet.views, HashMap::new());
+        let mut places = Self { index, all, ids, ready, views, closures, compared: 0, meetings: 0, mismatch: None };
+        places.enter(world, core, machine, None);
+        places
+    }
+
+    /// The view the member is in.
+    pub(crate) fn view(&self, place: u32) -> u64 {
+        self.all[place as usize].view
+    }
+
+    pub(crate) fn core(&self, place: u32) -> &Core {
+        &self.all[place as usize].core
+    }
+
+    /// Whether an input means anything at a place, apart from whether it arrives.
+    pub(crate) fn can(&self, place: u32, input: Input) -> bool {
+        let at = &self.all[place as usize];
+        at.core.fault.is_none()
+            && match input {
+                Input::Supply => !at.core.is_supplied,
+                // Beyond the last view nothing happens but what concerns the views before.
+                Input::Deadline(deadline) => at.armed & (1 << deadline) != 0 && at.view <= self.views,
+                Input::Crash { .. } => at.core.log.is_some(),
+                Input::Proposal(_) | Input::Certificate(_) | Input::Vote { .. } | Input::Block(_) => true,
+            }
+    }
+
+    /// The places that the member can come to by any steps that nobody else can notice and one that somebody can, with
+    /// these messages arriving.
+    ///
+    /// Nothing is lost by looking at the others only after such a step: what arrives at them does not depend on a step
+    /// that added nothing to what was said, and what they say takes nothing away from what arrives here. So every
+    /// unnoticed step may as well happen right before the member's next noticed one.
+    pub(crate) fn noticed(&mut self, world: &mut World, place: u32, arrives: &Bits) -> Rc<[u32]> {
+        if let Some(known) = self.closures.get(&(place, *arrives)) {
+            return Rc::clone(known);
+        }
+        let (mut unnoticed, mut noticed, mut at) = (vec![place], Vec::new(), 0);
+        let mut met = BTreeSet::from([place]);
+        while let Some(here) = unnoticed.get(at).copied() {
+            for id in arrives.iter() {
+                if !self.can(here, world.alphabet.inputs[id]) {
+                    continue;
+                }
+                let to = self.go(world, here, id);
+                if met.insert(to) {
+                    let list = if self.is_noticed(here, to) { &mut noticed } else { &mut unnoticed };
+                    list.push(to);
+                }
+            }
+            at += 1;
+        }
+        let noticed: Rc<[u32]> = noticed.into();
+        if self.closures.len() >= CLOSURES_MAX {
+            self.closures.clear();
+        }
+        self.closures.insert((place, *arrives), Rc::clone(&noticed));
+        noticed
+    }
+
+    /// Whether anybody else, or the oracle, could tell these two apart.
+    fn is_noticed(&self, from: u32, to: u32) -> bool {
+        let (from, to) = (self.core(from), self.core(to));
+        let is_same = from.said == to.said
+            && from.seen == to.seen
+            && from.finals == to.finals
+            && from.log.is_some() == to.log.is_some()
+            && from.fault == to.fault;
+        !is_same
+    }
+
+    /// The inputs on one way between two places that [`Places::noticed`] joins.
+    pub(crate) fn way(&mut self, world: &mut World, from: u32, arrives: &Bits, to: u32) -> Option<Vec<Input>> {
+        let mut came: Vec<(u32, usize, Input)> = vec![(from, 0, Input::Supply)];
+        let (mut met, mut at) = (BTreeSet::from([from]), 0);
+        while let Some((here, _, _)) = came.get(at).copied() {
+            for id in arrives.iter() {
+                let input = world.alphabet.inputs[id];
+                if !self.can(here, input) {
+                    continue;
+                }
+                let next = self.go(world, here, id);
+                if next == to {
+                    let back = std::iter::successors(Some(at), |at| Some(came[*at].1)).take_while(|at| *at != 0);
+                    let mut way: Vec<Input> = back.map(|at| came[at].2).collect();
+                    way.reverse();
+                    way.push(input);
+                    return Some(way);
+                }
+                if met.insert(next) && !self.is_noticed(here, next) {
+                    came.push((next, at, input));
+                }
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// Where the input of number `id` leads.
+    pub(crate) fn go(&mut self, world: &mut World, place: u32, id: usize) -> u32 {
+        let input = world.alphabet.inputs[id];
+        if let Some(to) = self.all[place as usize].moves.get(id).filter(|to| **to != UNKNOWN) {
+            return *to;
+        }
+        let machine = self.machine(world, place);
+        let core = self.all[place as usize].core.clone();
+        let (core, machine) = world.perform(self.index, &core, machine, input);
+        let to = self.enter(world, core, machine, Some((place, input)));
+        let moves = &mut self.all[place as usize].moves;
+        moves.resize(moves.len().max(id + 1), UNKNOWN);
+        moves[id] = to;
+        to
+    }
+
+    /// The same place after crashes have become impossible.
+    pub(crate) fn settled(&mut self, place: u32) -> u32 {
+        let at = &self.all[place as usize];
+        if at.core.log.is_none() {
+            return place;
+        }
+        if let Some(settled) = at.settled {
+            return settled;
+        }
+        let core = Core { log: None, ..at.core.clone() };
+        let name = place_name(at.machine_name, &core);
+        let settled = match self.ids.get(&name) {
+            Some(known) => *known,
+            None => {
+                let machine = at.machine.as_ref().map(|machine| Box::new(twin(self.index, machine)));
+                let copy = Place {
+                    machine_name: at.machine_name,
+                    view: at.view,
+                    came: at.came,
+                    armed: at.armed,
+                    core,
+                    machine,
+                    moves: Vec::new(),
+                    settled: None,
+                };
+                self.push(name, copy)
+            }
+        };
+        self.all[place as usize].settled = Some(settled);
+        settled
+    }
+
+    fn enter(&mut self, world: &mut World, core: Core, machine: Machine, came: Option<(u32, Input)>) -> u32 {
+        let machine_name = machine_name(&machine);
+        let name = place_name(machine_name, &core);
+        if let Some(known) = self.ids.get(&name).copied() {
+            self.compare(world, known, &core, machine);
+            return known;
+        }
+        world.ledger.is_supplied = core.is_supplied;
+        let armed = machine.armed(&world.ledger).into_iter().fold(0, |armed, deadline| {
+            armed
+                | match deadline {
+                    Deadline::Leader => 1,
+                    Deadline::Certificate => 2,
+                    Deadline::Padding => 4,
+                    Deadline::Stale => 8,
+                }
+        });
+        let view = machine.standing().view.0;
+        let machine = Some(Box::new(machine));
+        self.push(name, Place { core, view, machine, machine_name, came, armed, moves: Vec::new(), settled: None })
+    }
+
+    fn push(&mut self, name: u128, place: Place) -> u32 {
+        let id = u32::try_from(self.all.len()).expect("fewer than 2^32 places");
+        self.ids.insert(name, id);
+        if place.machine.is_some() {
+            self.ready.push_back(id);
+        }
+        self.all.push(place);
+        if self.ready.len() > MACHINES_MAX
+            && let Some(oldest) = self.ready.pop_front()
+        {
+            self.all[oldest as usize].machine = None;
+        }
+        id
+    }
+
+    /// A machine at this place: a twin of the one kept, or one led here again.
+    fn machine(&mut self, world: &mut World, place: u32) -> Machine {
+        let mut way = Vec::new();
+        let mut at = place;
+        loop {
+            let here = &self.all[at as usize];
+            if let Some(machine) = &here.machine {
+                let mut machine = twin(self.index, machine);
+                for (from, input) in way.into_iter().rev() {
+                    let core = self.all[from as usize].core.clone();
+                    machine = world.perform(self.index, &core, machine, input).1;
+                }
+                return machine;
+            }
+            match here.came {
+                Some((from, input)) => {
+                    way.push((from, input));
+                    at = from;
+                }
+                None => {
+                    let mut core = Core { is_supplied: here.core.is_supplied, ..Core::default() };
+                    let machine = world.start(self.index, &mut core, &[]).expect("it started before");
+                    self.all[at as usize].machine = Some(Box::new(machine));
+                }
+            }
+        }
+    }
+
+    /// Two paths led to one place. Whatever comes next must lead both machines to one place again.
+    fn compare(&mut self, world: &mut World, place: u32, core: &Core, machine: Machine) {
+        self.meetings += 1;
+        let is_chosen = self.meetings % COMPARED_EVERY == 1 && self.compared < COMPARED_MAX;
+        if !is_chosen || self.all[place as usize].machine.is_none() {
+            return;
+        }
+        self.compared += 1;
+        for input in world.alphabet.inputs.clone() {
+            if !self.can(place, input) {
+                continue;
+            }
+            let known = self.machine(world, place);
+            let (core_a, machine_a) = world.perform(self.index, core, known, input);
+            let (core_b, machine_b) = world.perform(self.index, core, twin(self.index, &machine), input);
+            if place_name(machine_name(&machine_a), &core_a) != place_name(machine_name(&machine_b), &core_b) {
+                let text = world.alphabet.input_text(input);
+                self.mismatch.get_or_insert(format!("member {}: two equal places differ after {text}", self.index));
+            }
+        }
+    }
+}
