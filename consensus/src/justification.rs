@@ -70,11 +70,10 @@ pub(crate) fn justify(
         return Justified::Missing;
     };
     // Refinement 13: a child first proposed in this view, or the seal block itself again; on a seal only the latter.
+    let is_child = block.parent == certified && block.proposed_view == vote.view && parent != Content::Seal;
     let descent = if block.digest == certified && block.content == Content::Seal {
         Descent::Reproposal
-    } else if block.parent == certified && block.proposed_view == vote.view && parent != Content::Seal {
-        Descent::Child
-    } else if omission.is(Mutant::HeaderUnchecked) {
+    } else if is_child || omission.is(Mutant::HeaderUnchecked) {
         Descent::Child
     } else {
         return Justified::Refused;

@@ -2,6 +2,7 @@
 
 use amanah_consensus::Mutant;
 use amanah_tests::bugs::{BUGS, Bug, Catch, Notice, Worlds};
+use amanah_tests::sim::Memory;
 use clap::Parser;
 use std::collections::BTreeSet;
 use std::io;
@@ -102,6 +103,7 @@ fn row(bug: &'static Bug, notice: &'static Notice, passed: &BTreeSet<String>) ->
         Notice::Test(name) if passed.contains(*name) => (Ok("one run, both sides".to_owned()), 0),
         Notice::Test(_) => (Err("NOT NOTICED: the test failed or did not run".to_owned()), 0),
         Notice::Worlds(worlds) => match worlds.hunt(bug.mutant) {
+            Ok(Catch { seed: 0, .. }) => (Ok("1 seed".to_owned()), 1),
             Ok(Catch { seed, .. }) => (Ok(format!("{} seeds", seed + 1)), seed + 1),
             Err(miss) => (Err(format!("NOT NOTICED: {miss}")), 0),
         },
@@ -129,5 +131,9 @@ fn print(row: &Row, is_markdown: bool) {
 
 fn worlds_of(worlds: &Worlds) -> String {
     let liar = worlds.liar.map_or_else(String::new, |liar| format!(", {}", liar.name()));
-    format!("simulator, {} members{liar}: {}", worlds.members, worlds.breaks.name())
+    let memory = match worlds.memory {
+        Memory::Whole => "",
+        Memory::Votes => ", restarts find their votes only",
+    };
+    format!("simulator, {} members{liar}{memory}: {}", worlds.members, worlds.breaks.name())
 }
