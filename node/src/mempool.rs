@@ -1,9 +1,10 @@
 //! Transactions that are not final yet. Pure: no clock, no i/o.
 //!
 //! Names them by [`WireId`] only, so that bytes with a bad signature never stand in the way of good ones for the same
-//! act. Bounded by bytes and count; when full, the member that holds most makes room, and revocations have a lane of
-//! their own that nobody else can fill, as have proofs against validators. A transaction stays until it is final or its state rule has failed for
-//! [`FAILING_BLOCKS_MAX`] final blocks in a row; there is no time to live.
+//! act. Bounded by bytes and count, revocations and proofs against validators each apart from everything else, so that
+//! none fills another's room; when a room is full, the member that holds most of it makes way. A transaction stays until
+//! it is final or its state rule has failed for [`FAILING_BLOCKS_MAX`] final blocks in a row; there is no time to live.
+//! What failed last is tried again by no leader, but for a few of each member that may only wait for one before them.
 
 use amanah_ledger::member::MemberId;
 use amanah_ledger::position::Height;
@@ -27,14 +28,16 @@ pub const EVIDENCE_COUNT_MAX: usize = VALIDATORS_MAX * EvidenceKind::ALL.len();
 pub const REMEMBERED_MAX: usize = 65_536;
 /// A transaction that fails on this many final heads in a row goes. Some only wait for one before them.
 pub const FAILING_BLOCKS_MAX: u64 = 16;
+/// Transactions of one lane that failed when they were last tried and are tried again with the next block.
+pub const DOUBTFUL_MAX: usize = 64;
 /// Transactions looked at again per final block, so that a block costs the same whatever waits here.
 pub const SWEEP_MAX: usize = 512;
 
 /// Who answers for a transaction's room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
-    /// Revocations, whoever sends them; always first.
-    Revocations,
+    /// Revocations, always first, by the member that relays them; of nobody if they are of consents on the ledger.
+    Revocations(Option<MemberId>),
     /// The proof of one contradiction. Nobody signs it and nobody is charged: other bytes that prove the same find the
     /// place taken, so that a liar with a thousand lies takes no more room than one with two.
     Evidence(TxId),
@@ -78,7 +81,34 @@ pub enum Refusal {
 struct Held {
     transaction: Arc<VerifiedTransaction>,
     lane: Lane,
+    /// It failed when it was last tried; the final height when that began.
     failing_since: Option<Height>,
+}
+
+/// What the lanes of one kind may take together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Revocations,
+    Evidence,
+    Rest,
+}
+
+impl Room {
+    const fn bytes_max(self) -> usize {
+        match self {
+            Self::Revocations => REVOCATION_BYTES_MAX,
+            Self::Evidence => EVIDENCE_COUNT_MAX * 512,
+            Self::Rest => BYTES_MAX,
+        }
+    }
+
+    const fn count_max(self) -> usize {
+        match self {
+            Self::Revocations => REVOCATION_COUNT_MAX,
+            Self::Evidence => EVIDENCE_COUNT_MAX,
+            Self::Rest => COUNT_MAX,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -124,16 +154,17 @@ impl Lane {
     pub fn of(transaction: &VerifiedTransaction) -> Option<Self> {
         Some(match transaction.transaction().active()? {
             Active::Grants { batch, .. } => Self::Member(batch.custodian),
-            Active::Revoke { .. } => Self::Revocations,
+            Active::Revoke { relay, .. } => Self::Revocations(relay.map(|relay| relay.member)),
             Active::Anchor { anchor, .. } => Self::Member(anchor.member),
             Active::Evidence(_) => Self::Evidence(transaction.tx_id()),
         })
     }
 
-    fn is_member(self) -> bool {
+    const fn room(&self) -> Room {
         match self {
-            Self::Member(_) => true,
-            Self::Revocations | Self::Evidence(_) => false,
+            Self::Revocations(_) => Room::Revocations,
+            Self::Evidence(_) => Room::Evidence,
+            Self::Member(_) => Room::Rest,
         }
     }
 }
@@ -196,12 +227,33 @@ impl Mempool {
         self.ids.contains_key(id)
     }
 
-    /// What a block may be built from: revocations, then everything else, each in the order it came.
+    /// What a block may be built from: revocations, then everything else, each in the order it came; of what failed when
+    /// it was last tried, the oldest [`DOUBTFUL_MAX`] of each lane.
     pub fn candidates(&self) -> impl Iterator<Item = &Arc<VerifiedTransaction>> {
-        let revocations = self.lanes.get(&Lane::Revocations).into_iter().flat_map(|lane| &lane.arrivals);
-        let first = revocations.filter_map(|arrival| self.held.get(arrival));
-        let rest = self.held.values().filter(|held| held.lane != Lane::Revocations);
-        first.chain(rest).map(|held| &held.transaction)
+        let revocations = self.lanes.iter().filter(|(lane, _)| lane.room() == Room::Revocations);
+        let mut first: Vec<u64> = revocations.flat_map(|(_, lane)| lane.arrivals.iter().copied()).collect();
+        first.sort_unstable();
+        let first = first.into_iter().filter_map(|arrival| self.held.get(&arrival));
+        let rest = self.held.values().filter(|held| held.lane.room() != Room::Revocations);
+        let mut doubtful: BTreeMap<Lane, usize> = BTreeMap::new();
+        let worth_trying = move |held: &&Held| {
+            held.failing_since.is_none() || {
+                let tried = doubtful.entry(held.lane).or_default();
+                *tried += 1;
+                *tried <= DOUBTFUL_MAX
+            }
+        };
+        first.chain(rest).filter(worth_trying).map(|held| &held.transaction)
+    }
+
+    /// The transactions with these ids failed on a state whose newest final block is `head`.
+    pub fn failed<'a>(&mut self, ids: impl IntoIterator<Item = &'a WireId>, head: Height) {
+        for id in ids {
+            let held = self.ids.get(id).and_then(|arrival| self.held.get_mut(arrival));
+            if let Some(held) = held {
+                held.failing_since.get_or_insert(head);
+            }
+        }
     }
 
     /// Those that came at `arrival` or later, in the order they came.
@@ -285,29 +337,17 @@ impl Mempool {
     fn proves_already(&self, lane: Lane) -> bool {
         match lane {
             Lane::Evidence(_) => self.lanes.contains_key(&lane),
-            Lane::Revocations | Lane::Member(_) => false,
+            Lane::Revocations(_) | Lane::Member(_) => false,
         }
     }
 
     fn make_room(&mut self, lane: Lane, bytes: usize) -> Result<(), Refusal> {
-        let fits = match lane {
-            Lane::Revocations => self.lanes.get(&lane).is_none_or(|held| {
-                held.bytes + bytes <= REVOCATION_BYTES_MAX && held.arrivals.len() < REVOCATION_COUNT_MAX
-            }),
-            Lane::Evidence(_) => {
-                self.lanes.keys().filter(|lane| matches!(lane, Lane::Evidence(_))).count() < EVIDENCE_COUNT_MAX
-            }
-            Lane::Member(_) => return self.make_room_of_members(lane, bytes),
-        };
-        if fits { Ok(()) } else { Err(Refusal::Full) }
-    }
-
-    fn make_room_of_members(&mut self, lane: Lane, bytes: usize) -> Result<(), Refusal> {
-        while !self.members_fit(bytes) {
+        let room = lane.room();
+        while !self.fits(room, bytes) {
             let mine = self.lanes.get(&lane).map_or(0, |held| held.bytes);
             // The largest holder gives up its newest, as long as it keeps no less than the newcomer gets.
-            let members = self.lanes.iter().filter(|(lane, _)| lane.is_member());
-            let Some((_, most)) = members.max_by_key(|(_, held)| held.bytes) else { return Err(Refusal::Full) };
+            let holders = self.lanes.iter().filter(|(lane, _)| lane.room() == room);
+            let Some((_, most)) = holders.max_by_key(|(_, held)| held.bytes) else { return Err(Refusal::Full) };
             let newest = most.arrivals.last().and_then(|arrival| self.held.get(arrival));
             let Some(newest) = newest.filter(|newest| most.bytes - newest.transaction.bytes_len() >= mine + bytes)
             else {
@@ -319,11 +359,11 @@ impl Mempool {
         Ok(())
     }
 
-    fn members_fit(&self, bytes: usize) -> bool {
-        let members = self.lanes.iter().filter(|(lane, _)| lane.is_member());
+    fn fits(&self, room: Room, bytes: usize) -> bool {
+        let holders = self.lanes.iter().filter(|(lane, _)| lane.room() == room);
         let (held_bytes, held) =
-            members.fold((0, 0), |(b, n), (_, lane_use)| (b + lane_use.bytes, n + lane_use.arrivals.len()));
-        held_bytes + bytes <= BYTES_MAX && held < COUNT_MAX
+            holders.fold((0, 0), |(b, n), (_, lane_use)| (b + lane_use.bytes, n + lane_use.arrivals.len()));
+        held_bytes + bytes <= room.bytes_max() && held < room.count_max()
     }
 }
 

@@ -30,6 +30,26 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
+/// Bounds that [`crate::limits`] adds up.
+pub(crate) mod limits {
+    pub(crate) use super::frame::MESSAGE_BYTES_MAX;
+    pub(crate) use super::gate::{
+        ADDRESS_PENDING_MAX, ADDRESS_PER_SECOND, STRANGERS_PENDING_MAX, STRANGERS_PER_SECOND,
+    };
+    pub(crate) use super::inbound::SHARE_BYTES_MAX;
+    pub(crate) use super::meter::{
+        BUNDLES_OVER_PER_SECOND, BUNDLES_PER_SECOND, GOSSIP_BYTES_PER_SECOND, MESSAGE_BYTES_PER_SECOND,
+        MESSAGES_PER_SECOND,
+    };
+    pub(crate) use super::muxer::{STREAMS_MAX, UNREAD_BYTES_MAX};
+    pub(crate) use super::outbox::WAITING_BYTES_MAX;
+    pub(crate) use super::swarm::{HANDSHAKE_MAX, PENDING_MAX, PER_PEER_MAX};
+    /// Seconds for which gossip keeps a bundle.
+    pub(crate) const GOSSIP_KEPT_S: u64 = super::gossip::KEPT_S as u64;
+    /// Seconds for which it keeps a bundle's name.
+    pub(crate) const GOSSIP_NAMED_S: u64 = super::gossip::NAMED.as_secs();
+}
+
 pub use driver::NetworkError;
 pub use frame::MESSAGE_BYTES_MAX;
 pub use gossip::{BUNDLE_BYTES_MAX, BundleId, Verdict};
@@ -140,6 +160,15 @@ impl NetworkHandle {
     pub fn judge(&self, bundle: BundleId, verdict: Verdict) {
         if self.commands.try_send(driver::Command::Judge { bundle, verdict }).is_err() {
             self.metrics.network.bundles_dropped.inc();
+        }
+    }
+
+    /// Ends the connection with a validator that sent what no honest one sends. It may come back, ever more slowly.
+    pub fn break_off(&self, peer: ValidatorIndex) {
+        let Some(link) = self.links.get(peer) else { return };
+        link.count_hostile();
+        if self.commands.try_send(driver::Command::Disconnect(link.peer)).is_err() {
+            tracing::debug!(peer = link.name, "the network is busy; the connection stays for now");
         }
     }
 

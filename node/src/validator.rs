@@ -22,10 +22,15 @@ use amanah_ledger::crypto::{Digest, Signer, Verifier};
 use amanah_ledger::evidence::Contradiction;
 use amanah_ledger::position::Height;
 use amanah_ledger::time::UnixMs;
-use amanah_ledger::transaction::{SignedTransaction, VerifiedTransaction};
+use amanah_ledger::transaction::{SignedTransaction, VerifiedTransaction, WireId};
 use branches::Branches;
 use exchange::Exchange;
 use std::sync::Arc;
+
+/// Bounds that [`crate::limits`] lists.
+pub(crate) mod limits {
+    pub(crate) use super::exchange::{LISTS_PER_SECOND, SERVED_BYTES_PER_SECOND, USELESS_BURST, USELESS_PER_SECOND};
+}
 
 /// Transactions submitted here wait this long for others to share their gossip bundle.
 pub const BUNDLE_MS: u64 = 5;
@@ -47,7 +52,12 @@ pub enum Event {
     /// The stream to this validator broke.
     Disconnected(ValidatorIndex),
     /// A gossip bundle arrived; [`Action::Judge`] answers it.
-    Gossip(Transactions),
+    Gossip {
+        /// Who passed it on; not always who made it.
+        from: ValidatorIndex,
+        /// What is in it.
+        transactions: Transactions,
+    },
     /// Somebody at this node has a transaction; the answer goes to the ticket.
     Submit(Arc<VerifiedTransaction>, Ticket),
     /// The time of [`Validator::next_wake`] has come.
@@ -105,9 +115,9 @@ pub enum Action {
 /// What a gossip bundle was worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BundleVerdict {
-    /// Something in it is held here: others may want it too.
+    /// Something in it is new here and held: others may want it too.
     PassOn,
-    /// Nothing wrong with it, nothing held.
+    /// Nothing wrong with it, nothing new.
     Ignore,
     /// A signature in it is bad: nobody honest passes it on.
     Bad,
@@ -214,8 +224,8 @@ impl Validator {
             Event::Peer { from, message } => self.hear(now, from, message, &mut actions),
             Event::Connected(peer) => self.step(now, Input::Connected(peer), &mut actions),
             Event::Disconnected(peer) => self.step(now, Input::Disconnected(peer), &mut actions),
-            Event::Gossip(transactions) => {
-                let verdict = self.receive(now, transactions, &mut actions);
+            Event::Gossip { from, transactions } => {
+                let verdict = self.receive(now, from, transactions, &mut actions);
                 actions.push(Action::Judge(verdict));
             }
             Event::Submit(transaction, ticket) => self.submit(now, transaction, ticket, &mut actions),
@@ -264,6 +274,7 @@ impl Validator {
 
     fn step(&mut self, now: u64, input: Input, actions: &mut Vec<Action>) {
         let output = self.machine.step(now, input, &mut self.ledger);
+        self.ledger.note_failed();
         self.perform(now, output, actions);
     }
 
@@ -318,36 +329,38 @@ impl Validator {
             }
             PeerMessage::TxResponse(transactions) => {
                 // It came on a direct stream: there is nobody to pass it on to.
-                self.receive(now, transactions, actions);
+                self.receive(now, from, transactions, actions);
             }
         }
     }
 
-    /// Takes in what others sent: each checked once, by the name of its bytes.
-    fn receive(&mut self, now: u64, transactions: Transactions, actions: &mut Vec<Action>) -> BundleVerdict {
+    /// Takes in what others sent: each checked once, by the name of its bytes. Of a peer that brought too much that is
+    /// worth nothing, what is new is not looked at for a while; whoever else holds it will bring it.
+    fn receive(
+        &mut self,
+        now: u64,
+        from: ValidatorIndex,
+        transactions: Transactions,
+        actions: &mut Vec<Action>,
+    ) -> BundleVerdict {
         let (mut added, mut verdict) = (false, BundleVerdict::Ignore);
         for transaction in transactions.into_vec() {
             let id = transaction.wire_id();
-            self.exchange.arrived(&id);
             let outcome = match self.ledger.mempool.knows(&id) {
                 Some(known) => known,
-                None => match self.ledger.verify(transaction) {
-                    Ok(verified) => self.admit(verified),
-                    Err(_bad) => {
-                        self.ledger.mempool.remember_bad(id);
-                        Err(Refusal::KnownBad)
-                    }
-                },
+                None if !self.exchange.is_trusted(now, from) => break,
+                None => self.check(now, from, id, transaction),
             };
+            self.exchange.arrived(&id);
             added |= outcome == Ok(Admission::Added);
-            verdict = match (outcome, verdict) {
-                (Err(Refusal::KnownBad), _) | (_, BundleVerdict::Bad) => BundleVerdict::Bad,
-                (Ok(Admission::Added | Admission::Held), _) => BundleVerdict::PassOn,
-                (Ok(Admission::Final) | Err(Refusal::NotActive | Refusal::State | Refusal::Full), kept) => kept,
-            };
             // Nobody honest holds a bad one: the rest of what a liar sends is not worth its signature checks.
-            if verdict == BundleVerdict::Bad {
+            if outcome == Err(Refusal::KnownBad) {
+                verdict = BundleVerdict::Bad;
                 break;
+            }
+            // What was held already has been passed on already, or is asked for: a repetition goes no further.
+            if outcome == Ok(Admission::Added) {
+                verdict = BundleVerdict::PassOn;
             }
         }
         if added {
@@ -356,8 +369,32 @@ impl Validator {
         verdict
     }
 
+    /// Checks signatures and state of a transaction that is new here.
+    fn check(
+        &mut self,
+        now: u64,
+        from: ValidatorIndex,
+        id: WireId,
+        transaction: SignedTransaction,
+    ) -> Result<Admission, Refusal> {
+        match self.ledger.verify(transaction) {
+            Ok(verified) => {
+                let (outcome, is_worth_something) = self.ledger.admit(verified);
+                if !is_worth_something {
+                    self.exchange.brought_useless(now, from);
+                }
+                outcome
+            }
+            Err(_bad) => {
+                self.exchange.brought_bad(now, from);
+                self.ledger.mempool.remember_bad(id);
+                Err(Refusal::KnownBad)
+            }
+        }
+    }
+
     fn submit(&mut self, now: u64, transaction: Arc<VerifiedTransaction>, ticket: Ticket, actions: &mut Vec<Action>) {
-        let outcome = self.admit(Arc::clone(&transaction));
+        let (outcome, _is_worth_something) = self.ledger.admit(Arc::clone(&transaction));
         actions.push(Action::Reply(ticket, outcome));
         if outcome == Ok(Admission::Added) {
             self.spread(now, &transaction, actions);
@@ -384,13 +421,6 @@ impl Validator {
         self.bundle.push(transaction.transaction().clone());
         self.bundle_due.get_or_insert(now + BUNDLE_MS);
         self.step(now, Input::WorkChanged, actions);
-    }
-
-    fn admit(&mut self, transaction: Arc<VerifiedTransaction>) -> Result<Admission, Refusal> {
-        if self.ledger.refuses(&transaction) {
-            return Err(Refusal::State);
-        }
-        self.ledger.mempool.insert(transaction)
     }
 
     /// Publishes the bundle, and sends it straight to the next two leaders: gossip may lose it.

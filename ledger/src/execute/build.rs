@@ -33,7 +33,10 @@ impl Tip {
         proposal: Proposal,
         candidates: impl IntoIterator<Item = &'a VerifiedTransaction>,
     ) -> ExecutedBlock {
-        let time = self.later(proposal.time);
+        self.build_and_tell(proposal, candidates).0
+    }
+
+    fn draft<'a>(&self, time: UnixMs, candidates: impl IntoIterator<Item = &'a VerifiedTransaction>) -> Draft<'_> {
         let mut draft = Draft::new(self, time);
         let mut by_member: BTreeMap<MemberId, VecDeque<&VerifiedTransaction>> = BTreeMap::new();
         for candidate in candidates {
@@ -47,6 +50,17 @@ impl Tip {
             }
         }
         draft.share_out(by_member, self.header().height.0);
+        draft
+    }
+
+    /// As [`Tip::build`], and which candidates were tried and would change nothing there: to try them again on the next
+    /// block is work for nothing, unless the state that they need has changed.
+    pub fn build_and_tell<'a>(
+        &self,
+        proposal: Proposal,
+        candidates: impl IntoIterator<Item = &'a VerifiedTransaction>,
+    ) -> (ExecutedBlock, Vec<WireId>) {
+        let draft = self.draft(self.later(proposal.time), candidates);
         self.finish(proposal.view, draft)
     }
 
@@ -60,9 +74,9 @@ impl Tip {
         time.max(self.header().time.plus_ms(1))
     }
 
-    fn finish(&self, view: View, draft: Draft<'_>) -> ExecutedBlock {
+    fn finish(&self, view: View, draft: Draft<'_>) -> (ExecutedBlock, Vec<WireId>) {
         let parent = self.header();
-        let (time, entries, names) = (draft.pending.time, draft.entries, draft.names);
+        let (time, entries, names, failed) = (draft.pending.time, draft.entries, draft.names, draft.failed);
         let body = BoundedVec::try_from(entries).expect("the draft counts its transactions");
         let changes = draft.pending.into_changes();
         let state = self.state().with(changes.iter().cloned());
@@ -82,7 +96,7 @@ impl Tip {
             next_validators: None,
         };
         let (after, complete) = Self::new(header.clone(), state, self.history().clone(), Arc::clone(self.committee()));
-        ExecutedBlock::new(after, OpenBlock::made(Block { header, body }, names), changes, complete)
+        (ExecutedBlock::new(after, OpenBlock::made(Block { header, body }, names), changes, complete), failed)
     }
 }
 
@@ -92,6 +106,7 @@ struct Draft<'a> {
     entries: Vec<Entry>,
     names: Vec<(TxId, WireId)>,
     seen: BTreeSet<WireId>,
+    failed: Vec<WireId>,
     bytes: usize,
 }
 
@@ -103,6 +118,7 @@ impl<'a> Draft<'a> {
             entries: Vec::new(),
             names: Vec::new(),
             seen: BTreeSet::new(),
+            failed: Vec::new(),
             bytes: codec::encode(&empty).len(),
         }
     }
@@ -118,6 +134,7 @@ impl<'a> Draft<'a> {
         }
         let outcomes = self.pending.apply(transaction);
         if !changes_something(&outcomes) {
+            self.failed.push(candidate.wire_id());
             return 0;
         }
         self.seen.insert(candidate.wire_id());

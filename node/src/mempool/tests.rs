@@ -4,7 +4,9 @@ use amanah_ledger::crypto::{Check, Digest, PublicKey, Signature, Verifier};
 use amanah_ledger::evidence::{Contradiction, Statement};
 use amanah_ledger::position::{Epoch, View};
 use amanah_ledger::time::{Day, UnixMs};
-use amanah_ledger::transaction::{Anchor, AnchorKind, GatewaySignature, GrantItem, Grants, RevokeProof, SignedTransaction};
+use amanah_ledger::transaction::{
+    Anchor, AnchorKind, GatewaySignature, GrantItem, Grants, Relay, RevokeProof, SignedTransaction,
+};
 
 /// The pool never looks at signatures; a `VerifiedTransaction` says that somebody did.
 struct Trusting;
@@ -251,5 +253,51 @@ fn proofs_have_room_of_their_own_and_no_more() {
     assert_eq!(ids(pool.candidates().take(1)), ids([&revoke(1)]), "and come first");
     assert_eq!(pool.insert(anchor(3, 1)), Ok(Admission::Added), "members make room among themselves");
     assert!((0..EVIDENCE_COUNT_MAX).all(|n| pool.contains(&evidence(u8::try_from(n).unwrap(), 1).wire_id())));
+    check(&pool);
+}
+
+/// A revocation of a consent that nobody granted, relayed by a member.
+fn relayed(by: u8, n: u64) -> Arc<VerifiedTransaction> {
+    let mut consent = [by; 32];
+    consent[..8].copy_from_slice(&n.to_le_bytes());
+    let relay = Some(Relay { member: member(by), gateway: GATEWAY });
+    let proof = RevokeProof::Key(Signature([0; 64]));
+    verified(SignedTransaction::Revoke { consent: PublicKey(consent), proof, relay })
+}
+
+#[test]
+fn a_member_that_relays_a_flood_of_revocations_keeps_nobody_elses_out() {
+    let mut pool = Mempool::new();
+    let mut n = 0;
+    while pool.insert(relayed(1, n)).is_ok() {
+        n += 1;
+    }
+    assert!(n > 1_000, "the room is full");
+    for other in 0..100 {
+        assert_eq!(pool.insert(revoke(other)), Ok(Admission::Added), "of consents on the ledger");
+        assert_eq!(pool.insert(relayed(2, other)), Ok(Admission::Added), "of another member");
+    }
+    assert_eq!(pool.insert(relayed(1, n + 1)), Err(Refusal::Full), "the flood pays");
+    assert!(pool.bytes() <= REVOCATION_BYTES_MAX && pool.len() <= REVOCATION_COUNT_MAX);
+    check(&pool);
+}
+
+#[test]
+fn of_what_fails_a_leader_tries_a_few_of_each_member_and_all_of_the_rest() {
+    let mut pool = Mempool::new();
+    let hopeless: Vec<_> = (0..1_000).map(|seq| anchor(1, seq)).collect();
+    let good: Vec<_> = (0..100).map(|seq| anchor(2, seq)).collect();
+    for transaction in hopeless.iter().chain(&good) {
+        pool.insert(Arc::clone(transaction)).unwrap();
+    }
+    assert_eq!(pool.candidates().count(), 1_100);
+    pool.failed(&ids(&hopeless), Height(5));
+    let tried = ids(pool.candidates());
+    assert_eq!(tried.len(), DOUBTFUL_MAX + 100);
+    assert!(ids(&good).iter().all(|id| tried.contains(id)), "the other member's are all tried");
+    assert_eq!(tried[..DOUBTFUL_MAX], ids(&hopeless)[..DOUBTFUL_MAX], "the oldest: they may wait for one another");
+    // What the final state would take again is no longer doubtful.
+    pool.sweep(Height(6), |_| true);
+    assert_eq!(pool.candidates().count(), SWEEP_MAX + DOUBTFUL_MAX + 100);
     check(&pool);
 }

@@ -20,11 +20,14 @@ pub(super) enum Item {
         message: PeerMessage,
     },
     Bundle {
+        from: ValidatorIndex,
         bundle: BundleId,
         transactions: Transactions,
     },
     /// Bytes that are no bundle.
     BadBundle(BundleId),
+    /// Bytes that are no message.
+    Garbage(ValidatorIndex),
     Submission(Submission),
 }
 
@@ -34,7 +37,11 @@ impl Item {
         match self {
             Self::Bundle { .. } => true,
             Self::Message { message, .. } => !message.is_consensus(),
-            Self::Connected(_) | Self::Disconnected(_) | Self::BadBundle(_) | Self::Submission(_) => false,
+            Self::Connected(_)
+            | Self::Disconnected(_)
+            | Self::BadBundle(_)
+            | Self::Garbage(_)
+            | Self::Submission(_) => false,
         }
     }
 }
@@ -120,11 +127,14 @@ impl Inbox {
                     let lane = if message.is_consensus() { &mut self.urgent } else { &mut self.later };
                     lane.push_back((Item::Message { from, message }, Some(bytes)));
                 }
-                Err(error) => tracing::warn!(peer = from.0, %error, "a peer sent bytes that are no message"),
+                Err(error) => {
+                    tracing::warn!(peer = from.0, %error, "a peer sent bytes that are no message");
+                    self.urgent.push_back((Item::Garbage(from), None));
+                }
             },
             NetworkEvent::Transactions { from, bundle, bytes } => {
                 let item = match decode_bundle(&bytes) {
-                    Ok(transactions) => Item::Bundle { bundle, transactions },
+                    Ok(transactions) => Item::Bundle { from, bundle, transactions },
                     Err(error) => {
                         tracing::warn!(peer = from.0, %error, "a peer passed on bytes that are no bundle");
                         Item::BadBundle(bundle)

@@ -157,3 +157,18 @@ async fn bad_signatures_are_told_from_what_the_pool_refuses() {
     assert!(handle.submit(anchor(1)).await.is_ok());
     tokio::task::spawn_blocking(|| running.stop()).await.unwrap();
 }
+
+#[tokio::test]
+async fn submissions_beyond_the_queue_are_refused_as_busy() {
+    let dir = tempfile::tempdir().unwrap();
+    // Nobody takes them: the thread is not started.
+    let runtime = open(dir.path()).unwrap();
+    let mut submitting = tokio::task::JoinSet::new();
+    for seq in 0..=SUBMISSIONS_MAX as u64 {
+        let handle = runtime.handle();
+        submitting.spawn(async move { handle.submit(anchor(seq)).await });
+    }
+    let first = submitting.join_next().await.unwrap().unwrap();
+    assert!(matches!(first, Err(SubmitError::Busy)), "{first:?}");
+    assert_eq!(submitting.len(), SUBMISSIONS_MAX, "the others wait");
+}

@@ -191,12 +191,16 @@ impl Thread {
             Item::Connected(peer) => Event::Connected(peer),
             Item::Disconnected(peer) => Event::Disconnected(peer),
             Item::Message { from, message } => Event::Peer { from, message },
-            Item::Bundle { bundle, transactions } => {
+            Item::Bundle { from, bundle, transactions } => {
                 self.bundles.push_back(bundle);
-                Event::Gossip(transactions)
+                Event::Gossip { from, transactions }
             }
             Item::BadBundle(bundle) => {
                 self.network.judge(bundle, Verdict::Reject);
+                return Vec::new();
+            }
+            Item::Garbage(from) => {
+                self.network.break_off(from);
                 return Vec::new();
             }
             Item::Submission(submission) => {

@@ -3,7 +3,7 @@
 //! Nothing here reaches the disk. A block that will never be final is dropped with its state, and its transactions go
 //! back to the mempool.
 
-use crate::mempool::{Arrival, Mempool};
+use crate::mempool::{Admission, Arrival, Mempool, Refusal};
 use amanah_consensus::{Application, BlockFacts, BuildRequest, Content, Fill, Verdict};
 use amanah_ledger::block::{self, OpenBlock};
 use amanah_ledger::certificate::Certificate;
@@ -14,7 +14,7 @@ use amanah_ledger::execute::{Lane, Proposal};
 use amanah_ledger::mutant::{Mutant, lacks};
 use amanah_ledger::time::UnixMs;
 use amanah_ledger::transaction::{Outcome, Outcomes, SignedTransaction, TransactionError, VerifiedTransaction, WireId};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -31,6 +31,8 @@ pub(super) struct Branches {
     verifier: Arc<dyn Verifier>,
     pub(super) now: UnixMs,
     has_work: Cell<Option<WorkAnswer>>,
+    /// What failed while work was looked for.
+    failed: RefCell<Vec<WireId>>,
 }
 
 /// The last answer of [`Application::has_work`] and what it was about.
@@ -54,6 +56,7 @@ impl Branches {
             verifier,
             now,
             has_work: Cell::new(None),
+            failed: RefCell::default(),
         }
     }
 
@@ -74,12 +77,42 @@ impl Branches {
 
     /// Whether the newest state rules the transaction out already. A revocation is held only while it would end
     /// something; anything else may wait for a transaction before it.
-    pub(super) fn refuses(&self, transaction: &VerifiedTransaction) -> bool {
-        let waits = match transaction.transaction().lane() {
-            Lane::First => false,
-            Lane::Rest => true,
-        };
-        !waits && !self.head.would_include(transaction, self.now)
+    fn refuses(&self, transaction: &VerifiedTransaction, changes_something: bool) -> bool {
+        match transaction.transaction().lane() {
+            Lane::First => !changes_something,
+            Lane::Rest => false,
+        }
+    }
+
+    /// Takes a transaction in, as one that fails if it would change nothing now. Whether it is worth anything now.
+    pub(super) fn admit(&mut self, transaction: Arc<VerifiedTransaction>) -> (Result<Admission, Refusal>, bool) {
+        let changes_something = self.head.would_include(&transaction, self.now);
+        if self.refuses(&transaction, changes_something) {
+            return (Err(Refusal::State), false);
+        }
+        let id = transaction.wire_id();
+        let outcome = self.mempool.insert(transaction);
+        if outcome == Ok(Admission::Added) && !changes_something {
+            self.mempool.failed([&id], self.head.header().height);
+        }
+        (outcome, changes_something && outcome.is_ok())
+    }
+
+    /// Marks what failed while work was looked for.
+    pub(super) fn note_failed(&mut self) {
+        let failed = self.failed.take();
+        self.mempool.failed(&failed, self.head.header().height);
+    }
+
+    /// What the blocks from above the head up to `tip` have applied: it fails on `tip`, and is not lost.
+    fn applied_below(&self, tip: &Digest) -> BTreeSet<WireId> {
+        let (mut applied, mut at) = (BTreeSet::new(), tip);
+        while let Some(block) = self.branches.get(at) {
+            let entries = block.transactions().filter(|(.., outcomes)| outcomes.contains(&Outcome::Applied));
+            applied.extend(entries.map(|(_, wire_id, _)| wire_id));
+            at = &block.header().parent;
+        }
+        applied
     }
 
     /// Refinement 1: signatures are known by the bytes they stand in, so no other bytes of a known act count. With that
@@ -167,10 +200,15 @@ impl Application for Branches {
     fn build(&mut self, request: &BuildRequest) -> Option<Vec<u8>> {
         let parent = self.tip(&request.parent)?;
         let proposal = Proposal { view: request.view, time: request.time };
-        let executed = match request.fill {
-            Fill::WithTransactions => parent.build(proposal, self.mempool.candidates().map(|t| &**t)),
-            Fill::Empty => parent.build(proposal, []),
+        let (executed, failed) = match request.fill {
+            Fill::WithTransactions => {
+                let applied = self.applied_below(&request.parent);
+                let candidates = self.mempool.candidates().filter(|waiting| !applied.contains(&waiting.wire_id()));
+                parent.build_and_tell(proposal, candidates.map(|waiting| &**waiting))
+            }
+            Fill::Empty => (parent.build(proposal, []), Vec::new()),
         };
+        self.mempool.failed(&failed, self.head.header().height);
         if request.fill == Fill::WithTransactions && executed.block().body.is_empty() {
             return None;
         }
@@ -192,13 +230,20 @@ impl Application for Branches {
             return true;
         }
         let Some(at_tip) = self.tip(tip) else { return false };
-        // Refinement 11: what the tip would include, not whatever waits.
-        let included = |waiting: &&Arc<VerifiedTransaction>| {
-            at_tip.would_include(waiting, self.now) || lacks(Mutant::AnythingPendingIsWork)
+        let (applied, mut failed) = (self.applied_below(tip), self.failed.borrow_mut());
+        let mut included = |waiting: &&Arc<VerifiedTransaction>| {
+            let id = waiting.wire_id();
+            // Refinement 11: what the tip would include, not whatever waits.
+            let is_included = lacks(Mutant::AnythingPendingIsWork)
+                || !applied.contains(&id) && at_tip.would_include(waiting, self.now);
+            if !is_included && !applied.contains(&id) {
+                failed.push(id);
+            }
+            is_included
         };
         let found = match last {
-            Some(last) => self.mempool.arrived_since(last.seen).find(included),
-            None => self.mempool.candidates().find(included),
+            Some(last) => self.mempool.arrived_since(last.seen).find(&mut included),
+            None => self.mempool.candidates().find(&mut included),
         };
         let found = found.map(|waiting| waiting.wire_id());
         let at = last.map_or(self.now, |last| last.at);

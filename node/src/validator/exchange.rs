@@ -4,6 +4,7 @@
 use super::Action;
 use crate::mempool::Mempool;
 use crate::peer_message::{PENDING_IDS_MAX, PeerMessage, RESPONSE_BYTES_MAX, fill};
+use crate::token_bucket::TokenBucket;
 use amanah_consensus::To;
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::committee::{ValidatorIndex, faults};
@@ -18,13 +19,25 @@ const ASKED_MAX: usize = PENDING_IDS_MAX;
 /// What naming all that waits counts as.
 const IDS_BYTES: u64 = 32 * PENDING_IDS_MAX as u64;
 /// Bytes a peer may fetch at once, and per second.
-const SERVED_BYTES_PER_SECOND: u64 = 2 * RESPONSE_BYTES_MAX as u64;
+pub(crate) const SERVED_BYTES_PER_SECOND: u64 = 2 * RESPONSE_BYTES_MAX as u64;
+
+/// Transactions a second of one peer that were checked and are worth nothing: that fail, or find no room.
+pub(crate) const USELESS_PER_SECOND: u64 = 100;
+/// As many at once.
+pub(crate) const USELESS_BURST: u64 = 2_000;
+/// One with a bad signature counts as so many.
+pub(super) const BAD_COST: u64 = 100;
+/// Lists of a peer's pending ids that are looked at, a second and at once; honest ones come with a retry.
+pub(crate) const LISTS_PER_SECOND: u64 = 2;
+const LISTS_BURST: u64 = 16;
 
 /// What was asked for, and how much each peer may still fetch.
 #[derive(Debug)]
 pub(super) struct Exchange {
     asked: BTreeMap<WireId, Asked>,
     budgets: Vec<Budget>,
+    lists: Vec<TokenBucket>,
+    useless: Vec<TokenBucket>,
     /// How many of the others may lie.
     f: usize,
 }
@@ -47,7 +60,34 @@ struct Budget {
 impl Exchange {
     pub(super) fn new(n: usize) -> Self {
         let full = Budget { bytes: SERVED_BYTES_PER_SECOND, filled_at: 0, asked_pending_at: None };
-        Self { asked: BTreeMap::new(), budgets: vec![full; n], f: faults(n) }
+        Self {
+            asked: BTreeMap::new(),
+            budgets: vec![full; n],
+            lists: vec![TokenBucket::full(LISTS_PER_SECOND, LISTS_BURST); n],
+            useless: vec![TokenBucket::full(USELESS_PER_SECOND, USELESS_BURST); n],
+            f: faults(n),
+        }
+    }
+
+    /// Whether what this peer brings is worth a check of its signatures.
+    pub(super) fn is_trusted(&mut self, now: u64, from: ValidatorIndex) -> bool {
+        self.useless.get_mut(usize::from(from.0)).is_some_and(|useless| useless.has(now, 1))
+    }
+
+    /// It brought a transaction that changes nothing here.
+    pub(super) fn brought_useless(&mut self, now: u64, from: ValidatorIndex) {
+        self.charge(now, from, 1);
+    }
+
+    /// It brought one with a bad signature.
+    pub(super) fn brought_bad(&mut self, now: u64, from: ValidatorIndex) {
+        self.charge(now, from, BAD_COST);
+    }
+
+    fn charge(&mut self, now: u64, from: ValidatorIndex, cost: u64) {
+        if let Some(useless) = self.useless.get_mut(usize::from(from.0)) {
+            useless.owe(now, cost);
+        }
     }
 
     /// Names what this node waits for.
@@ -81,6 +121,9 @@ impl Exchange {
     /// Asks a peer for those of `ids` that are not known. At most f+1 peers are asked for the same at once: so many that
     /// liars, who name everything and give nothing, never stand between us and an honest one (R11).
     pub(super) fn ask(&mut self, now: u64, from: ValidatorIndex, ids: &[WireId], mempool: &Mempool) -> Option<Action> {
+        if !self.lists.get_mut(usize::from(from.0))?.take(now, 1) {
+            return None;
+        }
         self.asked.retain(|_, asked| now.abs_diff(asked.at) < ASK_AGAIN_MS);
         let peer = 1u64.checked_shl(u32::from(from.0))?;
         let open = self.asked.values().filter(|asked| asked.of & peer != 0).count();
@@ -109,6 +152,8 @@ impl Exchange {
     pub(super) fn serve(&mut self, now: u64, to: ValidatorIndex, ids: &[WireId], mempool: &Mempool) -> Option<Action> {
         let budget = self.budgets.get_mut(usize::from(to.0))?;
         budget.fill(now);
+        // To look the names up costs something, too, also of what is not here.
+        budget.bytes = budget.bytes.checked_sub(32 * ids.len() as u64)?;
         let bytes_max = RESPONSE_BYTES_MAX.min(usize::try_from(budget.bytes).ok()?);
         if bytes_max == 0 {
             return None;

@@ -1,5 +1,7 @@
 //! What a validator does with transactions and in which order it acts; agreement itself is the simulator's matter.
 
+mod hostile;
+
 use super::*;
 use crate::mempool::Admission;
 use crate::peer_message::{PENDING_IDS_MAX, fill};
@@ -37,6 +39,10 @@ struct Fixture {
 }
 
 fn start(n: u8) -> Fixture {
+    start_as(0, n)
+}
+
+fn start_as(me: u8, n: u8) -> Fixture {
     let genesis = Genesis {
         version: 1,
         network: "validator tests".try_into().unwrap(),
@@ -47,8 +53,8 @@ fn start(n: u8) -> Fixture {
     let (chain, committee) = (genesis.chain(), genesis.committee().unwrap());
     let head = Tip::genesis(&genesis).unwrap();
     let start = Start {
-        config: Config::new(chain, Epoch(0), committee, ValidatorIndex(0), Timing::default(), 1),
-        signer: Some(Box::new(keypair(1, 4))),
+        config: Config::new(chain, Epoch(0), committee, ValidatorIndex(me), Timing::default(), u64::from(me) + 1),
+        signer: Some(Box::new(keypair(me + 1, 4))),
         verifier: Arc::new(Ed25519),
         epoch_start: final_point(&head),
         head,
@@ -76,6 +82,10 @@ fn anchor(chain: &Digest, member: u8, seq: u64) -> SignedTransaction {
 
 fn bundle(transactions: Vec<SignedTransaction>) -> Transactions {
     Transactions::try_from(transactions).unwrap()
+}
+
+fn gossip(transactions: Vec<SignedTransaction>) -> Event {
+    Event::Gossip { from: ValidatorIndex(1), transactions: bundle(transactions) }
 }
 
 fn ids(of: &[SignedTransaction]) -> Vec<WireId> {
@@ -114,7 +124,7 @@ fn a_validator_alone_makes_what_is_submitted_final_and_remembers_before_it_speak
     assert_eq!(validator.head().header().height, Height(1));
     assert_eq!(validator.position().height, Height(1));
     // Final is final: it comes again and is not held.
-    let again = validator.handle(NOW + 6_000, Event::Gossip(bundle(vec![transaction])));
+    let again = validator.handle(NOW + 6_000, gossip(vec![transaction]));
     assert!(matches!(again[..], [Action::Judge(BundleVerdict::Ignore)]), "{again:?}");
 }
 
@@ -169,8 +179,9 @@ fn a_bundle_is_worth_what_is_in_it() {
     let bad = SignedTransaction::Anchor { anchor: body, gateway };
     let revokes_nothing =
         SignedTransaction::Revoke { consent: PublicKey([1; 32]), proof: RevokeProof::Slip([1; 32]), relay: None };
+    let other = anchor(&chain, 3, 1);
     let mut judge = |transactions| {
-        let actions = validator.handle(NOW, Event::Gossip(bundle(transactions)));
+        let actions = validator.handle(NOW, gossip(transactions));
         actions.into_iter().find_map(|a| match a {
             Action::Judge(verdict) => Some(verdict),
             _ => None,
@@ -178,11 +189,12 @@ fn a_bundle_is_worth_what_is_in_it() {
     };
     assert_eq!(judge(vec![good.clone(), bad.clone()]), Some(BundleVerdict::Bad));
     assert_eq!(judge(vec![bad.clone()]), Some(BundleVerdict::Bad));
-    assert_eq!(judge(vec![good.clone()]), Some(BundleVerdict::PassOn));
+    assert_eq!(judge(vec![good.clone(), other.clone()]), Some(BundleVerdict::PassOn), "one of them is new");
+    assert_eq!(judge(vec![good.clone(), other]), Some(BundleVerdict::Ignore), "a repetition goes no further");
     assert_eq!(judge(vec![revokes_nothing]), Some(BundleVerdict::Ignore));
     assert_eq!(judge(Vec::new()), Some(BundleVerdict::Ignore));
     assert!(validator.mempool().contains(&good.wire_id()) && !validator.mempool().contains(&bad.wire_id()));
-    assert_eq!(validator.mempool().len(), 1);
+    assert_eq!(validator.mempool().len(), 2);
 }
 
 #[test]
@@ -190,8 +202,8 @@ fn who_lacks_a_named_transaction_asks_f_plus_1_who_name_it_and_gets_it() {
     let (mut asks, mut holds) = (start(4), start(4));
     let chain = holds.chain;
     let transactions = [anchor(&chain, 1, 1), anchor(&chain, 2, 1)];
-    holds.validator.handle(NOW, Event::Gossip(bundle(transactions.to_vec())));
-    asks.validator.handle(NOW, Event::Gossip(bundle(vec![transactions[0].clone()])));
+    holds.validator.handle(NOW, gossip(transactions.to_vec()));
+    asks.validator.handle(NOW, gossip(vec![transactions[0].clone()]));
     let peer = |n, message| Event::Peer { from: ValidatorIndex(n), message };
     let sent = |actions: Vec<Action>| -> Vec<PeerMessage> {
         let message = |action| match action {
@@ -221,7 +233,7 @@ fn who_lacks_a_named_transaction_asks_f_plus_1_who_name_it_and_gets_it() {
 fn a_peer_fetches_no_more_than_its_budget() {
     let Fixture { mut validator, chain, .. } = start(4);
     let transactions: Vec<_> = (1..=400).map(|seq| anchor(&chain, 1, seq)).collect();
-    validator.handle(NOW, Event::Gossip(bundle(transactions.clone())));
+    validator.handle(NOW, gossip(transactions.clone()));
     let request = PeerMessage::TxRequest(BoundedVec::<_, PENDING_IDS_MAX>::try_from(ids(&transactions)).unwrap());
     let mut fetch = |now| {
         let from = ValidatorIndex(2);
@@ -258,7 +270,7 @@ fn the_rest_of_a_message_with_a_bad_signature_is_not_looked_at() {
     if let SignedTransaction::Anchor { gateway, .. } = &mut bad {
         gateway.signature.0[0] ^= 1;
     }
-    let actions = validator.handle(NOW, Event::Gossip(bundle(vec![bad, good])));
+    let actions = validator.handle(NOW, gossip(vec![bad, good]));
     assert!(actions.iter().any(|action| matches!(action, Action::Judge(BundleVerdict::Bad))));
     assert!(validator.mempool().is_empty());
 }

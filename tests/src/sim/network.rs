@@ -20,7 +20,7 @@ pub(super) enum Happening {
     /// A message on a direct stream; `number` counts what was sent on the link.
     Message { from: Peer, to: Peer, number: u64, bytes: Arc<[u8]> },
     /// A gossip bundle.
-    Bundle { to: Peer, bytes: Arc<[u8]> },
+    Bundle { from: Peer, to: Peer, bytes: Arc<[u8]> },
     /// A link opened.
     Up { at: Peer, to: ValidatorIndex },
     /// A link broke.
@@ -136,7 +136,7 @@ impl Network {
             return;
         }
         let us = self.latency_us() + self.delay_us();
-        self.after_us(us, Happening::Bundle { to, bytes: Arc::clone(bytes) });
+        self.after_us(us, Happening::Bundle { from, to, bytes: Arc::clone(bytes) });
     }
 
     /// Notes that a message arrived, and whether a later one came before it.

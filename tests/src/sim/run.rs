@@ -217,10 +217,11 @@ impl Simulation {
                 let from = self.processes[from].index();
                 self.handle(to, Event::Peer { from, message })
             }
-            Happening::Bundle { to, bytes } => {
+            Happening::Bundle { from, to, bytes } => {
                 let transactions = decode_bundle(&bytes).expect("validators publish what validators read");
                 self.note(to, &bytes);
-                self.handle(to, Event::Gossip(transactions))
+                let from = self.processes[from].index();
+                self.handle(to, Event::Gossip { from, transactions })
             }
             Happening::Up { at, to } => self.handle(at, Event::Connected(to)),
             Happening::Down { at, to } => self.handle(at, Event::Disconnected(to)),

@@ -21,7 +21,7 @@ const OTHER: ValidatorIndex = ValidatorIndex(3);
 #[test]
 fn ids_that_do_not_exist_use_up_no_room_but_that_of_whoever_names_them() {
     let (mut exchange, mempool) = (Exchange::new(4), Mempool::new());
-    for round in 0..8 {
+    for round in 0..LISTS_BURST {
         let made_up: Vec<_> = (0..2048).map(|n| id(1_000_000 + round * 2048 + n)).collect();
         exchange.ask(10, LIAR, &made_up, &mempool);
     }
@@ -49,4 +49,19 @@ fn asking_what_waits_again_and_again_uses_up_the_askers_budget_only() {
     let bytes = |exchange: &Exchange, of: ValidatorIndex| exchange.budgets[usize::from(of.0)].bytes;
     assert!(bytes(&exchange, LIAR) < IDS_BYTES);
     assert_eq!(bytes(&exchange, HONEST), SERVED_BYTES_PER_SECOND);
+}
+
+#[test]
+fn a_flood_of_lists_is_looked_at_in_part_and_names_that_are_not_here_cost_the_asker() {
+    let (mut exchange, mempool) = (Exchange::new(4), Mempool::new());
+    let lists = (0..1_000).filter(|n| exchange.ask(10, LIAR, &[id(*n)], &mempool).is_some()).count();
+    assert_eq!(lists, LISTS_BURST as usize);
+    assert!(exchange.ask(10, HONEST, &[id(5_000)], &mempool).is_some());
+    let made_up: Vec<_> = (0..2048).map(id).collect();
+    let before = exchange.budgets[usize::from(LIAR.0)].bytes;
+    for _ in 0..1_000 {
+        assert!(exchange.serve(10, LIAR, &made_up, &mempool).is_none());
+    }
+    let after = exchange.budgets[usize::from(LIAR.0)].bytes;
+    assert!(before - after > 1024 * 1024 && after < 64 * 1024, "{before} {after}");
 }
