@@ -17,7 +17,7 @@ pub const GRANT_REQUEST_BYTES_MAX: usize = DOCUMENT_BYTES_MAX + MESSAGE_BYTES_MA
 /// Most entries of one [`LogPage`].
 pub const LOG_PAGE_ENTRIES_MAX: usize = 128;
 /// Most days of one query.
-pub const DAYS_MAX: usize = 366;
+pub const DAYS_MAX: usize = 31;
 /// Most consents a custodian gives back at once.
 pub const HELD_CONSENTS_MAX: usize = 1024;
 /// A sign-in is accepted if its time is at most this far from the node's clock.

@@ -15,8 +15,10 @@ mod request;
 mod sessions;
 mod wallet;
 
+pub(crate) use answers::ANSWER_BYTES_MAX;
 pub use problem::{Code, Problem};
 pub use reading::LedgerReading;
+pub(crate) use request::BODY_MAX;
 
 use crate::config::{ClientConfig, StaffConfig};
 use crate::custodian::{Clock, Custodian};
@@ -42,12 +44,18 @@ use tokio::sync::Semaphore;
 /// Most connections at once: a process may have 1024 files open unless told otherwise, and the node needs some itself.
 pub const CONNECTIONS_MAX: usize = 768;
 
+/// Connections of one address, unless configured otherwise: a third, so that no address shuts out another.
+pub const ADDRESS_CONNECTIONS: usize = 256;
+/// Longest body of a request.
+pub(crate) const BODY_BYTES_MAX: usize = GRANT_REQUEST_BYTES_MAX;
 /// Requests that are worked on at once.
 const CONCURRENT_MAX: usize = 4096;
 /// Of these, requests that wait for a height: whoever waits keeps nobody out who revokes or decides.
 const WAITING_MAX: usize = 1024;
+/// Of these, requests for the proofs of days, which the custodian makes one day after the other between other acts.
+const PROVING_MAX: usize = 4;
 /// A request that takes longer is given up; longer than the longest wait for a height.
-const TIMEOUT: Duration = Duration::from_millis(public::WAIT_MS_MAX + 10_000);
+pub(crate) const TIMEOUT: Duration = Duration::from_millis(public::WAIT_MS_MAX + 10_000);
 
 /// How often one address may ask, in a minute.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +95,9 @@ pub struct ApiSetup {
     pub limits: Limits,
 }
 
+/// Whether the disk has room for more than revocations, whenever it is asked.
+pub type TakesWrites = Arc<dyn Fn() -> bool + Send + Sync>;
+
 /// What handlers stand on.
 pub struct App {
     name: String,
@@ -100,6 +111,7 @@ pub struct App {
     custodian: Custodian,
     ledger: LedgerReading,
     clock: Clock,
+    takes_writes: TakesWrites,
     sessions: Sessions,
     answers: Answers,
     requests: RateLimit,
@@ -107,6 +119,7 @@ pub struct App {
     unknown_revocations: RateLimit,
     working: Semaphore,
     waiting: Semaphore,
+    proving: Semaphore,
 }
 
 impl std::fmt::Debug for App {
@@ -117,7 +130,13 @@ impl std::fmt::Debug for App {
 
 impl App {
     /// Puts the API together.
-    pub fn new(setup: ApiSetup, custodian: Custodian, ledger: LedgerReading, clock: Clock) -> Arc<Self> {
+    pub fn new(
+        setup: ApiSetup,
+        custodian: Custodian,
+        ledger: LedgerReading,
+        clock: Clock,
+        takes_writes: TakesWrites,
+    ) -> Arc<Self> {
         Arc::new(Self {
             name: setup.name,
             member: setup.member,
@@ -130,6 +149,7 @@ impl App {
             custodian,
             ledger,
             clock,
+            takes_writes,
             sessions: Sessions::default(),
             answers: Answers::default(),
             requests: RateLimit::new(setup.limits.requests_per_minute),
@@ -137,6 +157,7 @@ impl App {
             unknown_revocations: RateLimit::new(setup.limits.unknown_revocations_per_minute),
             working: Semaphore::new(CONCURRENT_MAX),
             waiting: Semaphore::new(WAITING_MAX),
+            proving: Semaphore::new(PROVING_MAX),
         })
     }
 }
@@ -163,7 +184,7 @@ pub fn router(app: Arc<App>) -> Router {
     routes
         .fallback(|| async { Problem::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
-        .layer(DefaultBodyLimit::max(GRANT_REQUEST_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), bounded))
         .with_state(app)
 }

@@ -90,7 +90,7 @@ pub struct ApiConfig {
 }
 
 const fn address_connections() -> usize {
-    256
+    crate::api::ADDRESS_CONNECTIONS
 }
 
 const fn address_requests_per_minute() -> u32 {
@@ -122,7 +122,8 @@ pub struct OpsConfig {
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StorageConfig {
-    /// Below this much free disk, or below a tenth of it if that is less, the node says that it is not ready.
+    /// Below this much free disk, or below a tenth of it if that is less, the node says that it is not ready and takes
+    /// only revocations and requests for decisions.
     pub write_free_mib: u64,
     /// Below this much, or below three hundredths if that is less, it stops.
     pub vote_free_mib: u64,

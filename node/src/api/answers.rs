@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes of all answers that are not sent yet.
-pub(super) const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(crate) const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// What answers may still take.
 #[derive(Debug)]

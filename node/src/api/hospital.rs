@@ -2,7 +2,7 @@
 
 use super::App;
 use super::problem::{Code, Problem};
-use super::request::{Body, Hospital};
+use super::request::{Body, Hospital, Writing};
 use crate::custodian::{Ask, Code as EnrolmentCode, Decided, Mrn};
 use amanah_ledger::codec;
 use amanah_ledger::codec::BoundedVec;
@@ -40,7 +40,12 @@ pub(super) struct Linked {
     relationship: String,
 }
 
-pub(super) async fn link(State(app): State<Arc<App>>, _: Hospital, body: Body) -> Result<Json<Linked>, Problem> {
+pub(super) async fn link(
+    State(app): State<Arc<App>>,
+    _: Hospital,
+    _: Writing,
+    body: Body,
+) -> Result<Json<Linked>, Problem> {
     let Link { mrn, code } = body.json()?;
     let mrn = Mrn::parse(&mrn)?;
     let code = EnrolmentCode::parse(&code).ok_or(Code::CodeNotOpen)?;

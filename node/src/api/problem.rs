@@ -74,6 +74,8 @@ codes! {
     Stopped = 306, SERVICE_UNAVAILABLE, "this hospital's private store has stopped", "tell the hospital's operator: the node's log says why";
     /// Too many enrolments or sign-ins in a short time.
     TooMany = 307, TOO_MANY_REQUESTS, "too many requests", "try again in a minute";
+    /// Free disk is below the first threshold: only what ends consents and what reads is taken.
+    DiskLow = 308, SERVICE_UNAVAILABLE, "this hospital's disk is nearly full", "tell the hospital's operator; revocations are still taken";
 
     /// No session, or it is over.
     SignIn = 401, UNAUTHORIZED, "not signed in", "sign in again: a session lasts 15 minutes";

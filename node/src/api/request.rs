@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A body has arrived whole after this time, or is given up.
-pub(super) const BODY_MAX: Duration = Duration::from_secs(10);
+pub(crate) const BODY_MAX: Duration = Duration::from_secs(10);
 
 /// The body, within the route's limit.
 pub(super) struct Body(Bytes);
@@ -77,6 +77,16 @@ impl FromRequestParts<Arc<App>> for Hospital {
             Some(hash) if app.clients.contains(&hash) => Ok(Self),
             Some(_) | None => Err(Code::ApiKey.into()),
         }
+    }
+}
+
+/// That there is disk for what a request adds. What ends a consent, or asks for a decision, is taken without.
+pub(super) struct Writing;
+
+impl FromRequestParts<Arc<App>> for Writing {
+    type Rejection = Problem;
+    async fn from_request_parts(_: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        if (app.takes_writes)() { Ok(Self) } else { Err(Code::DiskLow.into()) }
     }
 }
 

@@ -19,7 +19,7 @@ use amanah_ledger::time::{DAY_MS, UnixMs};
 use amanah_ledger::transaction::{AnchorKind, SignedTransaction};
 use axum::body::Body;
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::{mpsc, watch};
 use tower::ServiceExt;
 
@@ -34,6 +34,7 @@ struct Server {
     status: watch::Sender<ConsensusStatus>,
     sent: mpsc::Receiver<SignedTransaction>,
     clock: Arc<AtomicU64>,
+    has_disk: Arc<AtomicBool>,
     _dir: tempfile::TempDir,
 }
 
@@ -54,6 +55,10 @@ fn standing(reported: [Option<Height>; 4]) -> ConsensusStatus {
 
 impl Server {
     fn start() -> Self {
+        Self::limited(Limits { enrolments_per_minute: 5, unknown_revocations_per_minute: 2, ..Limits::default() })
+    }
+
+    fn limited(limits: Limits) -> Self {
         let Cedar { dir, genesis, ledger, desk, .. } = Cedar::new();
         let (views, view) = watch::channel(Arc::new(ledger.view()));
         let (status, status_reader) = watch::channel(standing([Some(Height(0)); 4]));
@@ -81,10 +86,13 @@ impl Server {
                 name: "ehr".to_owned(),
                 key_hash: Digest(*blake3::hash(KEY.as_bytes()).as_bytes()),
             }],
-            limits: Limits { enrolments_per_minute: 5, unknown_revocations_per_minute: 2, ..Limits::default() },
+            limits,
         };
-        let app = App::new(setup, custodian, LedgerReading::new(view, status_reader), now);
-        Self { router: router(app), genesis, ledger, views, status, sent, clock, _dir: dir }
+        let has_disk = Arc::new(AtomicBool::new(true));
+        let takes_writes = Arc::clone(&has_disk);
+        let takes_writes: TakesWrites = Arc::new(move || takes_writes.load(Ordering::Relaxed));
+        let app = App::new(setup, custodian, LedgerReading::new(view, status_reader), now, takes_writes);
+        Self { router: router(app), genesis, ledger, views, status, sent, clock, has_disk, _dir: dir }
     }
 
     async fn send(&self, method: &str, path: &str, token: Option<&str>, body: Vec<u8>) -> (u16, Vec<u8>) {
@@ -507,4 +515,50 @@ async fn the_server_answers_over_a_socket_and_ends_when_told() {
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"cedar\""), "{answer}");
     stop.send(()).unwrap();
     serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_disk_that_is_nearly_full_takes_revocations_and_decisions_and_nothing_else_that_is_written() {
+    let mut server = Server::start();
+    let (patient, token, label) = server.patient(1).await;
+    let granted = patient.grant(0, member_ref(&server.genesis, 1), "labs");
+    server.json("POST", "/v1/me/consents", Some(&token), codec::encode(&granted)).await;
+    server.until(is_grant).await;
+    server.has_disk.store(false, Ordering::Relaxed);
+    let another = patient.grant(1, member_ref(&server.genesis, 2), "labs");
+    let another = codec::encode(&another);
+    for (path, token, body) in [
+        ("/v1/me/consents", token.as_str(), another.clone()),
+        ("/v1/enrolments", token.as_str(), Vec::new()),
+        ("/v1/me/accept", token.as_str(), Vec::new()),
+        ("/v1/patients", KEY, Vec::new()),
+    ] {
+        let (status, problem) = server.json("POST", path, Some(token), body).await;
+        assert_eq!((status, &problem["code"]), (503, &json!("AMN-0308")), "{path}");
+    }
+    let (status, _) = server.post_json("/v1/decisions", KEY, question(&label, "qamar")).await;
+    assert_eq!(status, 200, "care goes on");
+    assert_eq!(server.send("POST", "/v1/tx", None, codec::encode(&patient.revoke_by_slip(0))).await.0, 202);
+    server.has_disk.store(true, Ordering::Relaxed);
+    let (status, answer) = server.json("POST", "/v1/me/consents", Some(&token), another).await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+#[tokio::test]
+async fn requests_of_one_address_are_limited_whatever_they_ask() {
+    let server = Server::limited(Limits { requests_per_minute: 3, ..Limits::default() });
+    let mut answers = Vec::new();
+    for path in ["/v1/status", "/v1/network", "/v1/nothing", "/v1/status", "/v1/me"] {
+        answers.push(server.send("GET", path, None, Vec::new()).await.0);
+    }
+    assert_eq!(answers, [200, 200, 404, 429, 429]);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_given_up() {
+    let server = Server::start();
+    let never = Body::from_stream(futures::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+    let request = axum::http::Request::post("/v1/tx").body(never).unwrap();
+    let answer = server.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), 408);
 }

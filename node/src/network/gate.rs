@@ -22,15 +22,15 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 /// Handshakes under way that callers of unknown addresses may have.
-pub(super) const STRANGERS_PENDING_MAX: usize = 32;
+pub(crate) const STRANGERS_PENDING_MAX: usize = 32;
 /// Of these, those of one address.
-pub(super) const ADDRESS_PENDING_MAX: usize = 8;
+pub(crate) const ADDRESS_PENDING_MAX: usize = 8;
 /// Handshakes per second with one address.
-pub(super) const ADDRESS_PER_SECOND: u64 = 10;
+pub(crate) const ADDRESS_PER_SECOND: u64 = 10;
 /// Handshakes with one address at once.
 pub(super) const ADDRESS_BURST: u64 = 64;
 /// Handshakes per second with all unknown addresses.
-pub(super) const STRANGERS_PER_SECOND: u64 = 20;
+pub(crate) const STRANGERS_PER_SECOND: u64 = 20;
 /// Handshakes with all unknown addresses at once.
 pub(super) const STRANGERS_BURST: u64 = 64;
 /// Addresses that are counted at once.

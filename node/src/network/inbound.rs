@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 
 /// Bytes of one peer's messages that may wait for the node.
-pub(super) const SHARE_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(crate) const SHARE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// What a message costs beside its bytes, so that many empty ones are bounded too.
 const OVERHEAD_BYTES: usize = 1024;
 /// A message whose length is known must be complete after this time.

@@ -5,18 +5,18 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Bytes of messages a second.
-pub(super) const MESSAGE_BYTES_PER_SECOND: u64 = 16 * 1024 * 1024;
+pub(crate) const MESSAGE_BYTES_PER_SECOND: u64 = 16 * 1024 * 1024;
 /// Messages a second.
-pub(super) const MESSAGES_PER_SECOND: u64 = 1_000;
+pub(crate) const MESSAGES_PER_SECOND: u64 = 1_000;
 /// Messages at once, after a rest.
 pub(super) const MESSAGES_BURST: u64 = 4_000;
 /// Bytes of gossip a second.
-pub(super) const GOSSIP_BYTES_PER_SECOND: u64 = 4 * 1024 * 1024;
+pub(crate) const GOSSIP_BYTES_PER_SECOND: u64 = 4 * 1024 * 1024;
 /// Gossiped bundles a second: in a network of 31, one peer may be the first to bring those of many.
-pub(super) const BUNDLES_PER_SECOND: u64 = 1_000;
+pub(crate) const BUNDLES_PER_SECOND: u64 = 1_000;
 /// Bundles beyond the rate a second that are only dropped; with more, the sender loses its connection. Their names stay
 /// in gossip's memory for a while, dropped or not.
-pub(super) const BUNDLES_OVER_PER_SECOND: u64 = 200;
+pub(crate) const BUNDLES_OVER_PER_SECOND: u64 = 200;
 
 /// What became of a bundle at its sender's account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

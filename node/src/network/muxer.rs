@@ -12,10 +12,10 @@ use std::task::{Context, Poll, Waker};
 use yamux::{Config, Connection, ConnectionError, Mode};
 
 /// Streams of one connection, both directions: messages, gossip and their successors after a break.
-pub(super) const STREAMS_MAX: usize = 16;
+pub(crate) const STREAMS_MAX: usize = 16;
 /// Bytes of one connection that arrived and were not read, all streams together. Each may have 256 KiB; the rest makes
 /// windows wider where the way is long.
-pub(super) const UNREAD_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub(crate) const UNREAD_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Yamux for a connection whose other end is authenticated.
 #[derive(Clone)]

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// Bytes that may wait for one peer.
-pub(super) const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub(crate) const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Messages that may wait for one peer.
 pub(super) const WAITING_MESSAGES_MAX: usize = 4096;
 

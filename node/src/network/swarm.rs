@@ -22,11 +22,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// From a TCP connection to an authenticated, multiplexed one.
-pub(super) const HANDSHAKE_MAX: Duration = Duration::from_secs(4);
+pub(crate) const HANDSHAKE_MAX: Duration = Duration::from_secs(4);
 /// Handshakes under way at once.
-pub(super) const PENDING_MAX: u32 = 64;
+pub(crate) const PENDING_MAX: u32 = 64;
 /// Connections per peer: one, and its successor before we noticed that it is gone.
-pub(super) const PER_PEER_MAX: u32 = 2;
+pub(crate) const PER_PEER_MAX: u32 = 2;
 
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {

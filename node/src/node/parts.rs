@@ -69,7 +69,7 @@ impl Node {
         let mut joints = JoinSet::new();
         joints.spawn(submit_all(ledger.clone(), to_ledger));
         joints.spawn(wake_at_new_heads(ledger.clone(), custodian.clone()));
-        let app = app(&home, &ledger, custodian.clone())?;
+        let app = app(&home, &ledger, custodian.clone(), disk.clone())?;
         let (stop, stopping) = watch::channel(false);
         let outlook = Outlook::new(&home, ledger.clone(), Arc::clone(&metrics), disk.clone());
         let ops_routes = ops::router(Ops { metrics, status: Arc::new(move || outlook.status()) });
@@ -206,7 +206,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> +
 }
 
 /// The API over custodian and ledger.
-fn app(home: &Home, ledger: &LedgerHandle, custodian: Custodian) -> Result<Arc<App>, Failure> {
+fn app(home: &Home, ledger: &LedgerHandle, custodian: Custodian, disk: disk::Watch) -> Result<Arc<App>, Failure> {
     let config = home.config();
     let setup = ApiSetup {
         name: config.node.name.clone(),
@@ -219,7 +219,7 @@ fn app(home: &Home, ledger: &LedgerHandle, custodian: Custodian) -> Result<Arc<A
         limits: Limits { requests_per_minute: config.api.address_requests_per_minute, ..Limits::default() },
     };
     let reading = LedgerReading::new(ledger.watch(), ledger.watch_status());
-    Ok(App::new(setup, custodian, reading, Arc::new(now)))
+    Ok(App::new(setup, custodian, reading, Arc::new(now), Arc::new(move || !disk.is_low())))
 }
 
 /// Hands the custodian's transactions to the validator. What is refused the custodian sends again, later.
