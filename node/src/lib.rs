@@ -7,6 +7,7 @@ pub mod exit;
 pub mod health;
 pub mod home;
 pub mod http;
+pub mod limits;
 pub mod log;
 pub mod mempool;
 pub mod metrics;

@@ -138,6 +138,20 @@ fn tests_named_in(page: &str) -> BTreeSet<String> {
 }
 
 #[test]
+fn every_limit_names_a_test_that_exists() {
+    let code: Vec<String> = sources().iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let page = fs::read_to_string(root().join("docs/operations.md")).unwrap();
+    let (_, limits) = page.split_once("\n## Limits\n").unwrap();
+    let rows =
+        limits.split("\n#").next().unwrap().lines().filter(|line| line.starts_with('|') && line.ends_with("` |"));
+    let named: BTreeSet<&str> = rows.filter_map(|row| row.rsplit('`').nth(1)).collect();
+    assert!(named.len() > 20, "only {} tests", named.len());
+    for test in named {
+        assert!(code.iter().any(|text| text.contains(&format!("fn {test}("))), "{test} is not there");
+    }
+}
+
+#[test]
 fn every_test_that_a_page_names_exists() {
     let code: Vec<String> = sources().iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     for page in ["docs/threat-model.md", "docs/reliability.md"] {
