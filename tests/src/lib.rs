@@ -5,4 +5,5 @@ pub mod bugs;
 pub mod cluster;
 pub mod explore;
 pub mod fuzz;
+pub mod hostile;
 pub mod sim;
