@@ -28,12 +28,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const HEARD_MAX: usize = 64;
 /// Longest message that is listened to.
 const MESSAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Messages until the rules of the stream are broken, too.
+const EPISODE: u64 = 150;
 
 type Heard = Arc<Mutex<VecDeque<Vec<u8>>>>;
 
 /// Goes on for ever: connects, lies until it is thrown out, and comes back.
 pub(super) async fn attack(target: Arc<Target>, share: Arc<Share>, deeds: Deeds) {
-    let mut liar = Liar { target, random: SmallRng::seed_from_u64(3), number: 1, heard: Heard::default() };
+    let mut liar = Liar { target, random: SmallRng::seed_from_u64(3), number: 1, episode: 0, heard: Heard::default() };
     loop {
         share.turn().await;
         if let Some(stream) = liar.connect().await {
@@ -48,6 +50,7 @@ struct Liar {
     target: Arc<Target>,
     random: SmallRng,
     number: u64,
+    episode: u64,
     heard: Heard,
 }
 
@@ -105,7 +108,7 @@ impl Liar {
     /// Sends lies until the stream ends or it is time for another kind of break.
     async fn lie(&mut self, mut stream: Stream, share: &Share, deeds: &Deeds) {
         // Within the quota first, beyond it later, and at last against the rules of the stream.
-        for turn in 0..2_000u64 {
+        for turn in 0..EPISODE {
             share.turn().await;
             let (kind, bytes) = self.message(turn);
             if write(&mut stream, &bytes).await.is_none() {
@@ -113,7 +116,12 @@ impl Liar {
             }
             deeds.count(kind);
         }
-        let (kind, last): (_, &[u8]) = match self.number % 3 {
+        let mut garbage = vec![0; self.random.random_range(1..2_000)];
+        self.random.fill_bytes(&mut garbage);
+        let garbage = [&u32::try_from(garbage.len()).unwrap().to_le_bytes(), &garbage[..]].concat();
+        self.episode += 1;
+        let (kind, last): (_, &[u8]) = match self.episode % 4 {
+            3 => ("member garbage", &garbage),
             0 => ("member frame too long", &[0xff; 64]),
             1 => ("member frame cut short", &[0, 0, 16, 0, 1, 2, 3]),
             _ => ("member stream closed", &[]),
@@ -126,12 +134,7 @@ impl Liar {
     fn message(&mut self, turn: u64) -> (&'static str, Vec<u8>) {
         self.number += 1;
         let consensus = |message| PeerMessage::Consensus(message).encode();
-        match turn % 12 {
-            0 => {
-                let mut garbage = vec![0; self.random.random_range(1..2_000)];
-                self.random.fill_bytes(&mut garbage);
-                ("member garbage", garbage)
-            }
+        match turn % 11 {
             1 => ("member forged vote", consensus(Message::Vote(self.vote(false)))),
             2 => ("member signed vote", consensus(Message::Vote(self.vote(true)))),
             3 => ("member status", consensus(Message::Status(self.status()))),
