@@ -55,7 +55,7 @@ const WAITING_MAX: usize = 1024;
 /// Of these, requests for the proofs of days, which the custodian makes one day after the other between other acts.
 const PROVING_MAX: usize = 4;
 /// A request that takes longer is given up; longer than the longest wait for a height.
-pub(crate) const TIMEOUT: Duration = Duration::from_millis(public::WAIT_MS_MAX + 10_000);
+const TIMEOUT: Duration = Duration::from_millis(public::WAIT_MS_MAX + 10_000);
 
 /// How often one address may ask, in a minute.
 #[derive(Debug, Clone, Copy)]

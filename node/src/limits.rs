@@ -63,7 +63,6 @@ fn http_bounds() -> Vec<Bound> {
         bound("api requests of one address", u64::from(limits.requests_per_minute), "a minute"),
         bound("api enrolments of one address", u64::from(limits.enrolments_per_minute), "a minute"),
         bound("api unknown revocations of one address", u64::from(limits.unknown_revocations_per_minute), "a minute"),
-        bound("api time of a request", api::TIMEOUT.as_secs(), "s"),
         bound("api time of a body", api::BODY_MAX.as_secs(), "s"),
         bound("api body", api::BODY_BYTES_MAX as u64 / KIB, "KiB"),
         bound("api answers not yet sent", api::ANSWER_BYTES_MAX as u64 / MIB, "MiB"),
