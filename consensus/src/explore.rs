@@ -2,8 +2,8 @@
 //! everything that decides what it does next, and time as "this deadline has come". Only with the feature `explore`.
 //!
 //! The fingerprint leaves out what decides only whom to ask, whom to serve, and when to say again what was said: peers
-//! (but for their bad signatures), open questions, retries, statuses, jitter, our proposal kept for repetition, and who
-//! signed a certificate. A search in which every message once sent can always arrive does not see any of it. The view a
+//! (but for their bad signatures), open questions, retries, statuses, jitter, our proposal kept for repetition, whom we
+//! accused, and who signed a certificate. A search in which every message once sent can always arrive does not see any of it. The view a
 //! block came in is left out as well: it matters once more than [`crate::limits::UNCERTIFIED_VIEWS_BEHIND`] views passed.
 //! A search must keep to that, must keep nobody silent, and must let no clock run.
 
@@ -49,6 +49,7 @@ impl Machine {
             asks: self.asks,
             sync: self.sync,
             telling: self.telling,
+            accused: self.accused.clone(),
         }
     }
 
@@ -76,6 +77,7 @@ impl Machine {
             asks: _,
             sync: _,
             telling: _,
+            accused: _,
         } = self;
         let now = clock.now();
         view.hash(into);

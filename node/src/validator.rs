@@ -406,7 +406,7 @@ impl Validator {
     fn accuse(&mut self, now: u64, actions: &mut Vec<Action>) {
         while let Some(proof) = self.found.pop() {
             let Ok(transaction) = self.ledger.verify(SignedTransaction::Evidence(proof)) else { continue };
-            if self.admit(Arc::clone(&transaction)) == Ok(Admission::Added) {
+            if self.ledger.admit(Arc::clone(&transaction)).0 == Ok(Admission::Added) {
                 self.spread(now, &transaction, actions);
             }
         }

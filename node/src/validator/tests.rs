@@ -321,7 +321,7 @@ fn who_finds_a_contradiction_remembers_it_and_brings_it_to_the_ledger_once() {
     assert_eq!(other.mempool().candidates().next().unwrap().wire_id(), held.wire_id());
     // Who heard nothing takes it from gossip; a proof against nobody known is not held.
     let mut third = start(4).validator;
-    let judged = third.handle(NOW, Event::Gossip(bundle(vec![held])));
+    let judged = third.handle(NOW, gossip(vec![held]));
     assert!(judged.iter().any(|a| matches!(a, Action::Judge(BundleVerdict::PassOn))), "{judged:?}");
     assert_eq!((accused(&judged), third.mempool().len()), (0, 1));
 }
@@ -335,7 +335,7 @@ fn a_proof_against_somebody_unknown_is_not_held() {
         Statement { content, signature: stranger.sign(&content.signing_bytes(&chain)) }
     };
     let proof = Contradiction::between(stranger.public_key(), statement(1), statement(2)).unwrap();
-    let judged = validator.handle(NOW, Event::Gossip(bundle(vec![SignedTransaction::Evidence(proof)])));
+    let judged = validator.handle(NOW, gossip(vec![SignedTransaction::Evidence(proof)]));
     assert!(matches!(judged[..], [Action::Judge(BundleVerdict::Ignore)]), "{judged:?}");
     assert!(validator.mempool().is_empty());
 }

@@ -209,7 +209,11 @@ impl World {
                 Some(id) => Record::Certificate(self.certificate(id)),
                 None => Record::Certificate(certificate),
             },
-            Record::Block(_) | Record::Voted(_) | Record::Entered(_) | Record::EpochClosed(_) => record,
+            Record::Block(_)
+            | Record::Voted(_)
+            | Record::Entered(_)
+            | Record::Evidence(_)
+            | Record::EpochClosed(_) => record,
         };
         let next = u16::try_from(self.records.len()).expect("fewer than 65,536 records");
         let id = *self.record_ids.entry(record.encode()).or_insert(next);

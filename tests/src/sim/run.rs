@@ -168,15 +168,15 @@ impl Simulation {
         self.until(SETTLE_MS, |_| false)?;
         self.watch_silence()?;
         self.compare_roots()?;
-        Ok(self.summary(None))
+        Ok(self.summary(self.convictions()?, None))
     }
 
-    fn summary(&self, fork: Option<Fork>) -> Summary {
+    fn summary(&self, convictions: usize, fork: Option<Fork>) -> Summary {
         Summary {
             views: self.view(),
             height: self.oracle.height(),
             transactions: self.oracle.transactions(),
-            convictions: self.convictions()?,
+            convictions,
             time_ms: self.network.now_us / 1000,
             fork,
         }

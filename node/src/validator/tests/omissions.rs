@@ -141,7 +141,7 @@ fn signatures_checked_under_other_bytes_of_an_act_do_not_count() {
     needs(Mutant::SignaturesKnownByAct, "no vote for a forged signature", || {
         let mut stage = Stage::new();
         let genuine = anchor(&stage.chain, 2, 1);
-        stage.handle(Event::Gossip(bundle(vec![genuine.clone()])));
+        stage.handle(gossip(vec![genuine.clone()]));
         assert!(stage.validator.mempool().contains(&genuine.wire_id()));
         let mut forged = stage.block(&[&genuine]);
         let mut entries = forged.body.to_vec();
@@ -159,7 +159,7 @@ fn a_transaction_that_a_liar_had_fail_waits_for_its_time() {
     needs(Mutant::FailedActUsedUp, "what failed in a block still waits", || {
         let mut stage = Stage::new();
         let early = anchor(&stage.chain, 2, 2);
-        stage.handle(Event::Gossip(bundle(vec![early.clone()])));
+        stage.handle(gossip(vec![early.clone()]));
         assert!(stage.validator.mempool().contains(&early.wire_id()));
         // The liar puts it before the one it follows.
         let mut block = stage.block(&[]);
@@ -181,7 +181,7 @@ fn what_no_block_can_include_yet_is_no_work() {
         let mut stage = Stage::new();
         let view = stage.view();
         let later = anchor(&stage.chain, 2, 5);
-        stage.handle(Event::Gossip(bundle(vec![later.clone()])));
+        stage.handle(gossip(vec![later.clone()]));
         stage.wait(60_000);
         assert!(stage.validator.mempool().contains(&later.wire_id()));
         !stage.has_sent(VoteContent::Nullify { epoch: Epoch(0), view })

@@ -33,6 +33,11 @@ impl Simulation {
             None => Ok(convicted.len()),
         }
     }
+
+    /// How many convictions stand on a ledger that may have stopped before all findings were final.
+    pub(super) fn convicted_so_far(&self) -> usize {
+        convicted(self.newest.state(), self.plan.members).len()
+    }
 }
 
 fn convicted(state: &State, members: usize) -> BTreeSet<(usize, EvidenceKind)> {
