@@ -27,11 +27,18 @@ impl PublicKey {
         let Ok(key) = ed25519_dalek::VerifyingKey::from_bytes(&self.0) else {
             return Err(WeakKeyError);
         };
-        // `from_bytes` keeps the given bytes; only the re-compressed point shows whether they were canonical.
-        if key.is_weak() || key.to_edwards().compress().to_bytes() != self.0 {
+        // `from_bytes` reads y modulo p. The other long writing, a sign of x = 0, is of a point of small order.
+        if key.is_weak() || !self.is_reduced() {
             return Err(WeakKeyError);
         }
         Ok(())
+    }
+
+    /// Whether y, the lower 255 bits, is less than p = 2²⁵⁵ − 19: re-compressing the point would show the same at the
+    /// price of a second square root.
+    fn is_reduced(&self) -> bool {
+        let [first, middle @ .., last] = self.0;
+        first < 0xed || last & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff)
     }
 }
 

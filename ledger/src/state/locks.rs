@@ -6,15 +6,21 @@ use std::sync::Arc;
 
 const BITS: u32 = 12;
 const PREFIXES: usize = 1 << BITS;
+/// Prefixes in a group: as many as there are groups, so that a change copies two short rows of pointers and not one of
+/// 4,096.
+const GROUP: usize = 1 << (BITS / 2);
 
-/// One sorted list of consents per prefix.
+/// One sorted list of consents per prefix, in groups of neighbours.
 #[derive(Clone)]
-pub(super) struct Locks(Arc<[Arc<Vec<PublicKey>>]>);
+pub(super) struct Locks(Arc<[Group]>);
+
+type Group = Arc<[Arc<Vec<PublicKey>>]>;
 
 impl Default for Locks {
     fn default() -> Self {
         let none = Arc::new(Vec::new());
-        Self(std::iter::repeat_n(none, PREFIXES).collect())
+        let group: Group = std::iter::repeat_n(none, GROUP).collect();
+        Self(std::iter::repeat_n(group, PREFIXES / GROUP).collect())
     }
 }
 
@@ -27,15 +33,19 @@ impl Locks {
 
     /// The consents under a prefix; none for a number beyond 12 bits.
     pub(super) fn with_prefix(&self, prefix: u16) -> &[PublicKey] {
-        self.0.get(usize::from(prefix)).map_or(&[], |held| held)
+        let prefix = usize::from(prefix);
+        self.0.get(prefix / GROUP).map_or(&[], |group| &group[prefix % GROUP])
     }
 
     fn at(&self, lock: &Digest) -> &[PublicKey] {
-        &self.0[prefix_of(lock)]
+        let prefix = prefix_of(lock);
+        &self.0[prefix / GROUP][prefix % GROUP]
     }
 
     fn at_mut(&mut self, lock: &Digest) -> &mut Vec<PublicKey> {
-        Arc::make_mut(&mut Arc::make_mut(&mut self.0)[prefix_of(lock)])
+        let prefix = prefix_of(lock);
+        let group = Arc::make_mut(&mut Arc::make_mut(&mut self.0)[prefix / GROUP]);
+        Arc::make_mut(&mut group[prefix % GROUP])
     }
 }
 

@@ -8,7 +8,6 @@ use amanah_ledger::certificate::Certificate;
 use amanah_ledger::chain::{FinalBlock, Tip};
 use amanah_ledger::codec;
 use amanah_ledger::crypto::{Digest, Verifier};
-use amanah_ledger::genesis::Genesis;
 use amanah_ledger::position::Height;
 use amanah_node::validator::decode_records;
 use amanah_node::vote_log::frame::{self, Tail};
@@ -22,6 +21,8 @@ const SEGMENT: u64 = 0;
 pub(super) struct Disk {
     votes: Vec<u8>,
     blocks: Vec<Stored>,
+    /// The newest block's, as a store holds the state after it.
+    tip: Option<Tip>,
 }
 
 struct Stored {
@@ -49,6 +50,7 @@ impl Disk {
             bytes: codec::encode(block.block()).into(),
             finalization: block.finalization().cloned(),
         }));
+        self.tip = blocks.last().map(|block| block.tip().clone()).or(self.tip.take());
     }
 
     /// Every whole record of the vote log.
@@ -94,14 +96,18 @@ impl Disk {
         records
     }
 
-    /// The head and its Finalization, from executing every stored block again.
-    pub(super) fn load(&self, genesis: &Genesis, verifier: &dyn Verifier) -> (Tip, Option<Certificate>) {
-        let mut tip = Tip::genesis(genesis).expect("the simulator's genesis is good");
-        for stored in &self.blocks {
+    /// The head and its Finalization.
+    pub(super) fn load(&self, genesis: &Tip) -> (Tip, Option<Certificate>) {
+        let finalization = self.blocks.last().and_then(|stored| stored.finalization.clone());
+        (self.tip.as_ref().unwrap_or(genesis).clone(), finalization)
+    }
+
+    /// The head that executing the bytes of every stored block leads to.
+    pub(super) fn execute(&self, genesis: &Tip, verifier: &dyn Verifier) -> Tip {
+        self.blocks.iter().fold(genesis.clone(), |tip, stored| {
             let open = OpenBlock::decode(&stored.bytes).expect("what was stored is a block");
-            tip = tip.execute(open, verifier, &|_| true).expect("a final block executes again").tip().clone();
-        }
-        (tip, self.blocks.last().and_then(|stored| stored.finalization.clone()))
+            tip.execute(open, verifier, &|_| true).expect("a final block executes again").tip().clone()
+        })
     }
 
     pub(super) fn sync_response(&self, from: Height) -> SyncResponse {

@@ -1,5 +1,6 @@
 //! The members of every run and their keys, made once per process.
 
+use amanah_ledger::chain::Tip;
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::crypto::{Keypair, PublicKey, Signer as _};
 use amanah_ledger::genesis::{Founder, Genesis};
@@ -55,16 +56,24 @@ fn member(number: usize) -> (Founder, Key, Key) {
     (Founder { name, display, keys }, gateway, consensus)
 }
 
-/// The genesis of every run with this many members.
-pub(super) fn genesis(members: usize) -> Genesis {
+static GENESES: LazyLock<Vec<Tip>> = LazyLock::new(|| (0..=MEMBERS_MAX).filter_map(make_genesis).collect());
+
+fn make_genesis(members: usize) -> Option<Tip> {
     let founders = MEMBERS_KEYS.iter().take(members).map(|(founder, _, _)| founder.clone()).collect::<Vec<_>>();
-    Genesis {
+    let genesis = Genesis {
         version: 1,
         network: "simulation".try_into().expect("a short name"),
         time: UnixMs(BEGIN_MS),
         founders: BoundedVec::try_from(founders).expect("ten of 31"),
         parameters: amanah_node::home::demo_parameters(),
-    }
+    };
+    Tip::genesis(&genesis).ok()
+}
+
+/// Block 0 of every run with this many members, made once per process.
+pub(super) fn genesis(members: usize) -> Tip {
+    let of_size = |tip: &&Tip| tip.committee().n() == members;
+    GENESES.iter().find(of_size).expect("one to ten members make a committee").clone()
 }
 
 /// The id of a member.

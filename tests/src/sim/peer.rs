@@ -7,7 +7,6 @@ use amanah_consensus::{Config, StartError, Timing};
 use amanah_ledger::chain::Tip;
 use amanah_ledger::committee::{Committee, ValidatorIndex};
 use amanah_ledger::crypto::Verifier;
-use amanah_ledger::genesis::Genesis;
 use amanah_ledger::position::Epoch;
 use amanah_node::validator::{Action, Start, Validator, final_point};
 use std::sync::Arc;
@@ -30,7 +29,8 @@ pub(super) struct Process {
 
 /// What every start of a run shares.
 pub(super) struct World {
-    pub(super) genesis: Genesis,
+    /// Block 0.
+    pub(super) genesis: Tip,
     pub(super) committee: Committee,
     pub(super) verifier: Arc<dyn Verifier>,
 }
@@ -57,9 +57,9 @@ impl Process {
 
     /// Starts from the disk, the same way as a node.
     pub(super) fn start(&mut self, plan: &Plan, world: &World, now_us: u64) -> Result<Vec<Action>, StartError> {
-        let (head, finalization) = self.disk.load(&world.genesis, &*world.verifier);
+        let (head, finalization) = self.disk.load(&world.genesis);
         let me = self.index();
-        let chain = world.genesis.chain();
+        let chain = *world.genesis.chain();
         let jitter_seed = plan.seed.wrapping_mul(31).wrapping_add(self.member as u64);
         let mut config = Config::new(chain, Epoch(0), world.committee.clone(), me, Timing::default(), jitter_seed);
         config.mutant = plan.mutant;
@@ -67,7 +67,7 @@ impl Process {
             config,
             signer: Some(plan.scheme.signer(&members::consensus(self.member).seed)),
             verifier: Arc::clone(&world.verifier),
-            epoch_start: final_point(&Tip::genesis(&world.genesis).expect("the simulator's genesis is good")),
+            epoch_start: final_point(&world.genesis),
             head,
             finalization,
             records: self.disk.records(plan.memory),

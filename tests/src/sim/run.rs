@@ -17,6 +17,7 @@ use super::plan::Plan;
 use amanah_consensus::message::Message;
 use amanah_consensus::{Alarm, To};
 use amanah_ledger::chain::Tip;
+use amanah_ledger::committee::Committee;
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::mutant;
 use amanah_ledger::position::Height;
@@ -101,9 +102,8 @@ struct Simulation {
 impl Simulation {
     fn new(plan: Plan) -> Self {
         let genesis = members::genesis(plan.members);
-        let newest = Tip::genesis(&genesis).expect("the simulator's genesis is good");
-        let committee = genesis.committee().expect("four to ten members make a committee");
-        let chain = genesis.chain();
+        let newest = genesis.clone();
+        let (committee, chain) = (Committee::clone(genesis.committee()), *genesis.chain());
         let mut faults = Faults::default();
         let mut owners: Vec<usize> = (0..plan.members).collect();
         owners.extend(plan.twins());

@@ -247,6 +247,14 @@ impl Simulation {
                 return Err(Violation::Fork { validator: peer, height: self.oracle.height() });
             }
         }
+        // Execution is deterministic: the stored bytes alone lead to the same state again.
+        let again = self.living().next().map(|peer| {
+            let disk = &self.processes[peer].disk;
+            disk.execute(&self.world.genesis, &*self.world.verifier).state().root()
+        });
+        if again != Some(self.newest.state().root()) {
+            return Err(Violation::Fork { validator: 0, height: self.oracle.height() });
+        }
         Ok(())
     }
 }
