@@ -25,6 +25,11 @@ pub trait Application {
     /// These blocks are final, by ascending height. States of blocks that do not descend from the last of them may be
     /// dropped. The blocks themselves are stored when [`crate::Effect::Finalized`] is performed.
     fn finalized(&mut self, blocks: &[Digest]);
+
+    /// These blocks were judged valid, nothing certified needs them, and consensus forgot them: so may the ledger forget
+    /// the states after them, or a leader that withholds fills the memory while nothing becomes final. One that is
+    /// wanted again is judged again.
+    fn dropped(&mut self, blocks: &[Digest]);
 }
 
 /// What consensus knows about a block.

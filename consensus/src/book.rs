@@ -135,6 +135,11 @@ impl Certificates {
         Some(certificate.clone())
     }
 
+    /// Of how many views something is known.
+    pub(crate) fn len(&self) -> usize {
+        self.pages.len()
+    }
+
     /// Forgets what lies far below the newest final view.
     pub(crate) fn prune(&mut self, final_view: View) {
         self.pages = self.pages.split_off(&View(final_view.0.saturating_sub(CERTIFICATE_TAIL)));

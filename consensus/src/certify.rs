@@ -199,7 +199,10 @@ impl Machine {
         self.asks.hurry();
         let behind = View(view.0.saturating_sub(UNCERTIFIED_VIEWS_BEHIND));
         let kept = self.certified_lines();
-        self.pool.prune_stale(behind, |digest| kept.contains(digest));
+        let dropped = self.pool.prune_stale(behind, |digest| kept.contains(digest));
+        if !dropped.is_empty() {
+            step.app.dropped(&dropped);
+        }
         let lowest = View(view.0.saturating_sub(VIEWS_BEHIND_MAX));
         self.rounds = self.rounds.split_off(&lowest);
     }
@@ -218,7 +221,7 @@ impl Machine {
     }
 
     /// Certified blocks above the newest final one, and their ancestors as far as we hold them.
-    fn certified_lines(&self) -> BTreeSet<Digest> {
+    pub(crate) fn certified_lines(&self) -> BTreeSet<Digest> {
         let mut kept = BTreeSet::new();
         for (_, page) in self.book.above(self.last_final.view) {
             let mut at = page.block();

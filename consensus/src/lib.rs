@@ -80,6 +80,7 @@ pub mod accountability;
 pub mod application;
 pub mod config;
 pub mod evidence;
+pub mod holdings;
 pub mod limits;
 pub mod machine;
 pub mod message;
@@ -123,6 +124,7 @@ pub use config::{Config, Timing};
 pub use evidence::{Evidence, EvidenceKind};
 #[cfg(feature = "explore")]
 pub use explore::Deadline;
+pub use holdings::Holdings;
 pub use machine::{FinalPoint, Floor, Machine, Standing, StartError};
 pub use message::{BlockBytes, Message, Vote};
 pub use output::{Alarm, Effect, FinalizedBlock, Input, Outgoing, Output, To};

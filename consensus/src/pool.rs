@@ -114,9 +114,22 @@ impl Pool {
         }
     }
 
-    /// Forgets blocks that came before `view` and that nobody wants.
-    pub(crate) fn prune_stale(&mut self, view: View, is_wanted: impl Fn(&Digest) -> bool) {
-        self.0.retain(|digest, held| held.since >= view || is_wanted(digest));
+    /// Forgets blocks that came before `view` and that nobody wants. Returns those that had been judged valid.
+    pub(crate) fn prune_stale(&mut self, view: View, is_wanted: impl Fn(&Digest) -> bool) -> Vec<Digest> {
+        let mut dropped = Vec::new();
+        self.0.retain(|digest, held| {
+            let is_kept = held.since >= view || is_wanted(digest);
+            if !is_kept && held.verdict == Some(Verdict::Valid) {
+                dropped.push(*digest);
+            }
+            is_kept
+        });
+        dropped
+    }
+
+    /// The names of all blocks held.
+    pub(crate) fn digests(&self) -> impl Iterator<Item = &Digest> {
+        self.0.keys()
     }
 
     /// Counts all blocks as having come in now.

@@ -84,10 +84,8 @@ impl Round {
     /// they `said` in certificates of this view.
     pub(crate) fn confront(&mut self, votes: &[Vote], said: &[Vote]) -> Vec<Evidence> {
         let told = self.votes.iter().flat_map(BTreeMap::values).map(VerifiedVote::vote);
-        let proofs: Vec<Evidence> = told
-            .chain(said)
-            .flat_map(|earlier| votes.iter().filter_map(|vote| Evidence::of(earlier, vote)))
-            .collect();
+        let proofs: Vec<Evidence> =
+            told.chain(said).flat_map(|earlier| votes.iter().filter_map(|vote| Evidence::of(earlier, vote))).collect();
         proofs.into_iter().filter(|proof| self.accused.insert((proof.signer(), proof.kind))).collect()
     }
 
@@ -106,6 +104,11 @@ impl Round {
         if self.knows(vote.vote()) {
             self.repeated.push(vote);
         }
+    }
+
+    /// How many votes are kept.
+    pub(crate) fn votes_len(&self) -> usize {
+        self.votes.iter().map(BTreeMap::len).sum()
     }
 
     /// Who voted anything here.

@@ -229,16 +229,7 @@ impl Safety {
 impl Safety {
     /// The same memory under a key that the caller brings.
     pub(crate) fn twin(&self, key: Option<Box<dyn Signer>>) -> Self {
-        let Self {
-            key: _,
-            me,
-            chain,
-            epoch,
-            floor,
-            given,
-            power,
-            omission,
-        } = self;
+        let Self { key: _, me, chain, epoch, floor, given, power, omission } = self;
         Self {
             key,
             me: *me,

@@ -11,8 +11,8 @@ use crate::mempool::{Admission, Mempool, Refusal};
 use crate::peer_message::{BUNDLE_BYTES, PeerMessage, Transactions};
 use crate::vote_log::Position;
 use amanah_consensus::{
-    Alarm, Config, Content, Effect, Evidence, FinalPoint, Floor, Input, Machine, Output, Record, Standing, StartError,
-    To,
+    Alarm, Config, Content, Effect, Evidence, FinalPoint, Floor, Holdings, Input, Machine, Output, Record, Standing,
+    StartError, To,
 };
 use amanah_ledger::certificate::Certificate;
 use amanah_ledger::chain::{FinalBlock, NotFinal, Tip};
@@ -20,7 +20,7 @@ use amanah_ledger::codec;
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::{Digest, Signer, Verifier};
 use amanah_ledger::evidence::Contradiction;
-use amanah_ledger::position::Height;
+use amanah_ledger::position::{Height, View};
 use amanah_ledger::time::UnixMs;
 use amanah_ledger::transaction::{SignedTransaction, VerifiedTransaction, WireId};
 use branches::Branches;
@@ -249,6 +249,16 @@ impl Validator {
     /// Where consensus stands.
     pub fn standing(&self) -> Standing {
         self.machine.standing()
+    }
+
+    /// The view of the consensus machine.
+    pub fn view(&self) -> View {
+        self.machine.view()
+    }
+
+    /// What the consensus machine holds in memory, and of how many blocks above the head the state is kept.
+    pub fn holdings(&self) -> (Holdings, usize) {
+        (self.machine.holdings(), self.ledger.len())
     }
 
     /// Where the vote log's next records stand.

@@ -7,7 +7,7 @@
 //! unknown.
 
 pub mod frame;
-mod segment;
+pub mod segment;
 
 use amanah_ledger::crypto::{Digest, PublicKey};
 use amanah_ledger::position::{Epoch, Height, View};

@@ -1,7 +1,9 @@
 //! A hundred seeds under faults keep every promise, and every broken rule is noticed.
 
 use amanah_consensus::{EvidenceKind, Mutant};
-use amanah_tests::sim::{Adversary, Faults, Fixed, Memory, Plan, Scheme, Violation, run};
+use amanah_tests::sim::{
+    Adversary, Census, Course, Cut, Faults, Fixed, Matrix, Memory, Moment, Next, Plan, Scheme, Violation, campaign, run,
+};
 use std::collections::BTreeSet;
 
 const SEEDS: u64 = 100;
@@ -11,36 +13,76 @@ const MUTANT_SEEDS: u64 = 100;
 
 #[test]
 fn a_hundred_seeds_keep_every_promise() {
-    let (mut faults, mut ed25519, mut convictions, mut broken) = (Faults::default(), 0, 0, Vec::new());
-    for seed in 0..SEEDS {
-        let plan = Plan::of(seed, VIEWS, Fixed::default());
-        ed25519 += u64::from(plan.scheme == Scheme::Ed25519);
-        let report = run(&plan);
-        faults.add(&report.faults);
-        match report.verdict {
-            Ok(summary) => {
-                assert!(summary.views >= VIEWS && summary.height >= 30, "{summary:?}");
-                convictions += summary.convictions;
+    let (mut census, mut ed25519, mut convictions, mut broken) = (Census::default(), 0, 0, Vec::new());
+    campaign(
+        0..SEEDS,
+        |seed| Plan::of(seed, VIEWS, Fixed::default()),
+        |_, plan, report| {
+            ed25519 += u64::from(plan.scheme == Scheme::Ed25519);
+            census.add(&plan, &report);
+            match report.verdict {
+                Ok(summary) => {
+                    assert!(summary.views >= VIEWS && summary.height >= 30, "{summary:?}");
+                    convictions += summary.convictions;
+                }
+                Err(violation) => broken.push(format!("{violation}\n  {}", plan.replay())),
             }
-            Err(violation) => broken.push(format!("{violation}\n  {}", plan.replay())),
-        }
-    }
-    println!("{faults:#?}");
+            Next::GoOn
+        },
+    );
+    println!("{}", census.lines().join("\n"));
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     println!("{convictions} contradictions of liars are proven on the ledger, none of anybody else");
     assert!(convictions > 0, "nobody was ever convicted");
     assert!(ed25519 >= 5, "only {ed25519} seeds with real signatures");
-    for (name, times) in faults.counts() {
-        assert!(times > 0, "{name} never happened");
+    for name in ["members 4", "members 5", "members 6", "members 7", "members 10"] {
+        assert!(census.of(name) > 0, "no world with {name}");
+    }
+    for matrix in Matrix::all() {
+        assert!(census.of(&format!("matrix {}", matrix.name())) > 0, "no world on {}", matrix.name());
+    }
+    for (name, _) in Faults::default().counts() {
+        assert!(census.of(&format!("fault {name}")) > 0, "{name} never happened");
     }
 }
 
 #[test]
 fn the_same_seed_is_the_same_run() {
-    let seeds = [3, 5, 8];
-    let traces = seeds.map(|seed| run(&Plan::of(seed, VIEWS, Fixed::default())).trace);
-    assert_eq!(traces, seeds.map(|seed| run(&Plan::of(seed, VIEWS, Fixed::default())).trace));
-    assert!(traces[0] != traces[1] && traces[1] != traces[2]);
+    let of = |seed| Plan::of(seed, VIEWS, Fixed::default());
+    let script = of(2).on_course(Course::Script(Some(Cut::All { at: 3, moment: Moment::Within })));
+    let plans = [of(3), of(5), of(8), of(13), of(21), script, of(1).over_limit()];
+    let traces = plans.clone().map(|plan| run(&plan).trace);
+    assert_eq!(traces, plans.map(|plan| run(&plan).trace));
+    assert_eq!(BTreeSet::from(traces.map(|trace| trace.0)).len(), traces.len());
+}
+
+#[test]
+fn a_script_survives_a_stop_at_every_place() {
+    let script = |cut| Plan::of(0, VIEWS, Fixed::default()).on_course(Course::Script(cut));
+    let boundaries = run(&script(None)).boundaries;
+    assert!(boundaries.actions > 100 && boundaries.appends > 10, "{boundaries:?}");
+    let moments = [Moment::Before, Moment::Within, Moment::After];
+    let all = (0..boundaries.appends).flat_map(|at| moments.map(|moment| Cut::All { at, moment }));
+    let cuts: Vec<Cut> = (0..boundaries.actions).map(|at| Cut::One { at }).chain(all).collect();
+    let mut stops = 0;
+    campaign(
+        0..cuts.len() as u64,
+        |number| script(usize::try_from(number).ok().and_then(|at| cuts.get(at)).copied()),
+        |_, plan, report| {
+            assert!(report.verdict.is_ok(), "{:?}\n  {}", report.verdict, plan.replay());
+            assert!(report.faults.crashes > 0, "nothing stopped: {}", plan.replay());
+            stops += 1;
+            Next::GoOn
+        },
+    );
+    assert_eq!(stops, cuts.len());
+}
+
+#[test]
+fn a_day_without_work_is_silent() {
+    let plan = Plan::of(0, VIEWS, Fixed { members: Some(4), ..Fixed::default() }).on_course(Course::Idle);
+    let summary = run(&plan).verdict.unwrap_or_else(|violation| panic!("{violation}\n  {}", plan.replay()));
+    assert!(summary.time_ms > 24 * 3_600_000 && summary.height > 10, "{summary:?}");
 }
 
 /// The first violation that these plans show.
@@ -81,7 +123,10 @@ fn a_quorum_of_one_vote_less_is_noticed() {
         (0..MUTANT_SEEDS).map(|seed| Plan::of(seed, VIEWS, Fixed::default()).with_mutant(Mutant::QuorumMinusOne));
     let (plan, violation) = first_violation(plans).expect("the mutant is noticed");
     println!("{violation}\n  {}", plan.replay());
-    let noticed = matches!(violation, Violation::Fork { .. } | Violation::Refused { .. } | Violation::Alarm { .. });
+    let noticed = matches!(
+        violation,
+        Violation::Fork { .. } | Violation::Refused { .. } | Violation::Alarm { .. } | Violation::Proof { .. }
+    );
     assert!(noticed, "{violation}");
 }
 

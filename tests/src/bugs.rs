@@ -108,9 +108,11 @@ impl Promised {
 
     fn is_broken_by(self, violation: &Violation) -> bool {
         match self {
-            Self::Agreement => matches!(violation, Violation::Fork { .. } | Violation::Refused { .. }),
+            Self::Agreement => {
+                matches!(violation, Violation::Fork { .. } | Violation::Refused { .. } | Violation::Proof { .. })
+            }
             Self::Word => matches!(violation, Violation::Equivocation { .. } | Violation::FalseEvidence { .. }),
-            Self::Progress => matches!(violation, Violation::Dead { .. }),
+            Self::Progress => matches!(violation, Violation::Dead { .. } | Violation::Starved { .. }),
             Self::Silence => matches!(violation, Violation::NotIdle(_)),
         }
     }

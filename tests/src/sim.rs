@@ -8,10 +8,13 @@
 //!
 //! Same seed, same run: [`Report::trace`] is a hash over everything that was delivered and committed.
 
+mod campaign;
+mod census;
 mod clients;
 mod disk;
 mod faults;
 mod liar;
+mod matrix;
 mod members;
 mod network;
 mod oracle;
@@ -21,9 +24,12 @@ mod random;
 mod run;
 mod scheme;
 
+pub use campaign::{Next, campaign};
+pub use census::Census;
 pub use faults::Faults;
 pub use liar::{Adversary, Deeds, Liar};
+pub use matrix::Matrix;
 pub use oracle::Violation;
-pub use plan::{Fixed, Memory, Plan};
-pub use run::{Fork, Report, Summary, run};
+pub use plan::{Course, Cut, Fixed, Memory, Moment, Plan};
+pub use run::{Boundaries, Fork, Report, Summary, run};
 pub use scheme::Scheme;

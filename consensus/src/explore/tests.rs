@@ -31,6 +31,7 @@ impl Application for Idle {
         false
     }
     fn finalized(&mut self, _blocks: &[Digest]) {}
+    fn dropped(&mut self, _blocks: &[Digest]) {}
 }
 
 fn machine() -> Machine {

@@ -171,6 +171,12 @@ impl Application for ToyLedger {
         let last = self.after[blocks.last().expect("never empty")].clone();
         self.mempool.retain(|tx| !last.included.contains(tx));
     }
+
+    fn dropped(&mut self, blocks: &[Digest]) {
+        for block in blocks {
+            self.after.remove(block).expect("what is dropped was judged valid");
+        }
+    }
 }
 
 /// Signs by hashing: fast, and as unforgeable as a test needs.

@@ -132,6 +132,11 @@ impl Branches {
         self.branches.get(digest).map(ExecutedBlock::tip)
     }
 
+    /// Blocks above the head whose state is kept.
+    pub(super) fn len(&self) -> usize {
+        self.branches.len()
+    }
+
     /// Drops every branch that does not descend from the head and gives its transactions back.
     fn abandon(&mut self) {
         let mut living = BTreeSet::from([*self.head.digest()]);
@@ -266,6 +271,14 @@ impl Application for Branches {
         self.abandon();
         let (head, now) = (&self.head, self.now);
         self.mempool.sweep(head.header().height, |transaction| head.would_include(transaction, now));
+    }
+
+    fn dropped(&mut self, blocks: &[Digest]) {
+        for digest in blocks {
+            if let Some(dropped) = self.branches.remove(digest) {
+                self.take_back(&dropped);
+            }
+        }
     }
 }
 

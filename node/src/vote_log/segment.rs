@@ -14,32 +14,34 @@ const MAGIC: [u8; 14] = *b"amanah votelog";
 
 /// What every segment repeats.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub(super) struct Header {
+pub struct Header {
     magic: [u8; 14],
     format: u16,
     /// Whose log.
-    pub(super) identity: Identity,
+    pub identity: Identity,
     /// Counts segments.
-    pub(super) number: u64,
+    pub number: u64,
     /// Where the validator was when it closed the one before.
-    pub(super) earlier: Position,
+    pub earlier: Position,
 }
 
 /// Header and its CRC32C.
-pub(super) const HEADER_BYTES: usize = 14 + 2 + (32 + 8 + 32) + 8 + (8 + 8) + 4;
+pub const HEADER_BYTES: usize = 14 + 2 + (32 + 8 + 32) + 8 + (8 + 8) + 4;
 
 /// A segment as read from disk.
 #[derive(Debug)]
-pub(super) struct Segment {
-    pub(super) header: Header,
-    pub(super) records: Vec<Vec<u8>>,
+pub struct Segment {
+    /// Its first bytes.
+    pub header: Header,
+    /// The records of all its frames, in the order they were written.
+    pub records: Vec<Vec<u8>>,
     /// Where the next frame goes.
-    pub(super) end: usize,
+    pub end: usize,
 }
 
 /// What stands in a segment's file.
 #[derive(Debug)]
-pub(super) enum Content {
+pub enum Content {
     /// A header and whole frames.
     Whole(Segment),
     /// Creation never finished: no record was ever written here.
@@ -48,7 +50,7 @@ pub(super) enum Content {
 
 /// Whether newer segments exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Age {
+pub enum Age {
     /// Written to until the end; its last write may be torn.
     Newest,
     /// Closed before the next was opened; nothing in it may be torn.
@@ -56,11 +58,13 @@ pub(super) enum Age {
 }
 
 impl Header {
-    pub(super) fn new(identity: Identity, number: u64, earlier: Position) -> Self {
+    /// The header of segment `number`.
+    pub fn new(identity: Identity, number: u64, earlier: Position) -> Self {
         Self { magic: MAGIC, format: FORMAT, identity, number, earlier }
     }
 
-    pub(super) fn encode(&self) -> Vec<u8> {
+    /// The header and its checksum, [`HEADER_BYTES`] long.
+    pub fn encode(&self) -> Vec<u8> {
         let mut bytes = codec::encode(self);
         let crc = crc32c::crc32c(&bytes);
         bytes.extend_from_slice(&crc.to_le_bytes());
@@ -76,7 +80,7 @@ impl Header {
 
 impl Position {
     /// Nothing yet.
-    pub(super) const START: Self = Self { height: Height(0), view: View(0) };
+    pub const START: Self = Self { height: Height(0), view: View(0) };
 }
 
 /// The file of segment number `number`; names sort by number.
@@ -90,7 +94,10 @@ pub(super) fn number_of(name: &str) -> Option<u64> {
 }
 
 /// Reads the bytes of segment number `number`.
-pub(super) fn read(bytes: &[u8], identity: &Identity, number: u64, age: Age) -> Result<Content, VoteLogError> {
+///
+/// # Errors
+/// When the bytes were whole once and are not now, or are somebody else's.
+pub fn read(bytes: &[u8], identity: &Identity, number: u64, age: Age) -> Result<Content, VoteLogError> {
     let damaged = |offset: usize| VoteLogError::Damaged { segment: number, offset };
     let Some(header) = Header::decode(bytes) else {
         // Frames are written only after the header is on disk: without any, creation was cut short.

@@ -180,4 +180,6 @@ impl Application for Ledger {
     }
 
     fn finalized(&mut self, _blocks: &[Digest]) {}
+
+    fn dropped(&mut self, _blocks: &[Digest]) {}
 }

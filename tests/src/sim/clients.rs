@@ -111,6 +111,11 @@ impl Clients {
         }
     }
 
+    /// What is not final yet.
+    pub(super) fn pending(&self) -> impl Iterator<Item = &WireId> {
+        self.pending.keys()
+    }
+
     pub(super) fn waiting(&self) -> usize {
         self.pending.len()
     }

@@ -1,6 +1,13 @@
-//! What a process leaves behind when it stops: a vote log of real bytes, and the final blocks of the store.
+//! What a process leaves behind when it stops: a vote log of real segments, and the final blocks of the store.
 
+mod files;
+mod log;
+
+pub(super) use log::Death;
+
+use super::faults::Faults;
 use super::plan::Memory;
+use super::random::Random;
 use amanah_consensus::Record;
 use amanah_consensus::message::{BlockBytes, SyncResponse};
 use amanah_ledger::block::OpenBlock;
@@ -10,16 +17,13 @@ use amanah_ledger::codec;
 use amanah_ledger::crypto::{Digest, Verifier};
 use amanah_ledger::position::Height;
 use amanah_node::validator::decode_records;
-use amanah_node::vote_log::frame::{self, Tail};
+use amanah_node::vote_log::{Identity, Position, VoteLogError};
+use log::Log;
 use std::sync::Arc;
 
-/// The one segment of a simulated vote log.
-const SEGMENT: u64 = 0;
-
 /// Everything that is durable.
-#[derive(Default)]
 pub(super) struct Disk {
-    votes: Vec<u8>,
+    log: Log,
     blocks: Vec<Stored>,
     /// The newest block's, as a store holds the state after it.
     tip: Option<Tip>,
@@ -32,31 +36,52 @@ struct Stored {
 }
 
 impl Disk {
-    /// Appends records; `cut` stops the process after that many per mille of the bytes.
-    pub(super) fn append(&mut self, records: &[Record], cut: Option<u64>) {
-        let records: Vec<_> = records.iter().map(Record::encode).collect();
-        let payloads = frame::payloads(&records).expect("records are shorter than a frame");
-        let mut bytes = Vec::new();
-        for payload in payloads {
-            bytes.extend(frame::encode(SEGMENT, self.votes.len() + bytes.len(), &payload));
-        }
-        let written = cut.map_or(bytes.len(), |cut| bytes.len() * usize::try_from(cut).unwrap_or(0) / 1000);
-        self.votes.extend_from_slice(&bytes[..written]);
+    pub(super) fn new(identity: Identity) -> Self {
+        Self { log: Log::new(identity), blocks: Vec::new(), tip: None }
     }
 
-    pub(super) fn commit(&mut self, blocks: &[FinalBlock]) {
+    /// Appends records to the vote log.
+    pub(super) fn append(&mut self, records: &[Record], now: Position) {
+        self.log.append(&encoded(records), now);
+    }
+
+    /// Stops in the middle of appending them.
+    pub(super) fn die(
+        &mut self,
+        records: &[Record],
+        now: Position,
+        death: Death,
+        random: &mut Random,
+        faults: &mut Faults,
+    ) {
+        self.log.die(&encoded(records), now, death, random, faults);
+    }
+
+    /// Stores final blocks. Returns where the newest stands, if it has a Finalization of its own.
+    pub(super) fn commit(&mut self, blocks: &[FinalBlock]) -> Option<Position> {
+        let finalized = blocks.last().and_then(|block| block.finalization()).map(|last| last.content.view());
         self.blocks.extend(blocks.iter().map(|block| Stored {
             digest: *block.digest(),
             bytes: codec::encode(block.block()).into(),
             finalization: block.finalization().cloned(),
         }));
         self.tip = blocks.last().map(|block| block.tip().clone()).or(self.tip.take());
+        finalized.map(|view| Position { height: self.height(), view })
+    }
+
+    /// Whether [`Disk::prune`] would remove something from the vote log.
+    pub(super) fn is_prunable(&self, newest: Position) -> bool {
+        self.log.is_prunable(newest)
+    }
+
+    /// Removes what the newest final block replaces from the vote log.
+    pub(super) fn prune(&mut self, newest: Position) {
+        self.log.prune(newest);
     }
 
     /// Every whole record of the vote log.
     pub(super) fn all_records(&self) -> Vec<Record> {
-        let scan = frame::scan(SEGMENT, &self.votes, 0);
-        decode_records(&scan.records).expect("the log holds what was appended")
+        decode_records(&self.log.records()).expect("the log holds what was appended")
     }
 
     /// All final blocks, each with its own Finalization if there is one.
@@ -74,26 +99,31 @@ impl Disk {
 
     /// Loses the vote log.
     pub(super) fn forget(&mut self) {
-        self.votes.clear();
+        self.log.forget();
     }
 
     pub(super) fn height(&self) -> Height {
         Height(self.blocks.len() as u64)
     }
 
-    /// The records of the vote log; a torn tail is cut off for good.
-    pub(super) fn records(&mut self, memory: Memory) -> Vec<Record> {
-        let scan = frame::scan(SEGMENT, &self.votes, 0);
-        assert_ne!(scan.tail, Tail::Damaged, "a stop in the middle of a write is no damage");
-        self.votes.truncate(scan.end);
-        let mut records = decode_records(&scan.records).expect("the log holds what was appended");
+    /// The names of the blocks in the store, by height.
+    pub(super) fn digests(&self) -> impl Iterator<Item = Digest> + '_ {
+        self.blocks.iter().map(|stored| stored.digest)
+    }
+
+    /// The records of the vote log, opened as at a start.
+    ///
+    /// # Errors
+    /// When it takes what a stop left behind for damage.
+    pub(super) fn records(&mut self, memory: Memory) -> Result<Vec<Record>, VoteLogError> {
+        let mut records = decode_records(&self.log.open()?).expect("the log holds what was appended");
         if memory == Memory::Votes {
             records.retain(|record| match record {
                 Record::Voted(_) | Record::Block(_) | Record::EpochClosed(_) | Record::Evidence(_) => true,
                 Record::Certificate(_) | Record::Entered(_) => false,
             });
         }
-        records
+        Ok(records)
     }
 
     /// The head and its Finalization.
@@ -119,6 +149,10 @@ impl Disk {
     pub(super) fn block(&self, digest: &Digest) -> Option<BlockBytes> {
         self.blocks.iter().find(|stored| stored.digest == *digest).map(|stored| block_bytes(&stored.bytes))
     }
+}
+
+fn encoded(records: &[Record]) -> Vec<Vec<u8>> {
+    records.iter().map(Record::encode).collect()
 }
 
 fn block_bytes(bytes: &Arc<[u8]>) -> BlockBytes {

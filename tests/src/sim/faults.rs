@@ -41,6 +41,12 @@ faults! {
     crashes,
     /// Writes to the vote log that a stop cut short.
     torn_writes,
+    /// Writes to the vote log of which a stop left any sectors and lost any others.
+    scattered_writes,
+    /// Syncs of the vote log that failed, and stopped the process.
+    failed_syncs,
+    /// Segments of the vote log whose name was lost in a stop.
+    lost_names,
     /// Votes that were never sent because their process stopped first.
     unsent,
     /// Final blocks that were lost with their process before the store had them.

@@ -1,7 +1,8 @@
 //! Time and links: what happens next, and what arrives at all.
 
 use super::faults::Faults;
-use super::plan::Weather;
+use super::matrix::Lines;
+use super::plan::{Plan, Weather};
 use super::random::Random;
 use amanah_ledger::committee::ValidatorIndex;
 use std::cmp::Reverse;
@@ -49,6 +50,7 @@ pub(super) enum Happening {
 pub(super) struct Network {
     pub(super) now_us: u64,
     weather: Weather,
+    lines: Lines,
     pub(super) is_calm: bool,
     pub(super) random: Random,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
@@ -61,12 +63,13 @@ pub(super) struct Network {
 }
 
 impl Network {
-    pub(super) fn new(seed: u64, weather: Weather, peers: usize) -> Self {
+    pub(super) fn new(plan: &Plan, peers: usize) -> Self {
         Self {
             now_us: 0,
-            weather,
+            weather: plan.weather,
+            lines: Lines::new(plan.seed, plan.matrix, peers),
             is_calm: false,
-            random: Random::new(seed, "network"),
+            random: Random::new(plan.seed, "network"),
             queue: BinaryHeap::new(),
             happenings: BTreeMap::new(),
             numbers: 0,
@@ -103,8 +106,8 @@ impl Network {
         self.cut[from][to]
     }
 
-    pub(super) fn latency_us(&mut self) -> u64 {
-        self.weather.latency_us + self.random.below(self.weather.spread_us)
+    pub(super) fn latency_us(&mut self, from: Peer, to: Peer) -> u64 {
+        self.lines.latency_us(from, to, &mut self.random)
     }
 
     /// Sends on a direct stream.
@@ -122,10 +125,10 @@ impl Network {
         let message = Happening::Message { from, to, number: *number, bytes: Arc::clone(bytes) };
         if self.strikes(self.weather.duplicated) {
             faults.duplicated += 1;
-            let us = self.latency_us() + self.delay_us();
+            let us = self.latency_us(from, to) + self.delay_us();
             self.after_us(us, message.clone());
         }
-        let us = self.latency_us() + self.delay_us();
+        let us = self.latency_us(from, to) + self.delay_us();
         self.after_us(us, message);
     }
 
@@ -135,7 +138,7 @@ impl Network {
             faults.gossip_lost += 1;
             return;
         }
-        let us = self.latency_us() + self.delay_us();
+        let us = self.latency_us(from, to) + self.delay_us();
         self.after_us(us, Happening::Bundle { from, to, bytes: Arc::clone(bytes) });
     }
 

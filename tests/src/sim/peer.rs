@@ -3,12 +3,13 @@
 use super::disk::Disk;
 use super::members::{self, BEGIN_MS};
 use super::plan::Plan;
-use amanah_consensus::{Config, StartError, Timing};
-use amanah_ledger::chain::Tip;
+use amanah_consensus::{Config, Record, StartError, Timing};
+use amanah_ledger::chain::{FinalBlock, Tip};
 use amanah_ledger::committee::{Committee, ValidatorIndex};
-use amanah_ledger::crypto::Verifier;
-use amanah_ledger::position::Epoch;
+use amanah_ledger::crypto::{Digest, Verifier};
+use amanah_ledger::position::{Epoch, Height, View};
 use amanah_node::validator::{Action, Start, Validator, final_point};
+use amanah_node::vote_log::{Identity, Position, VoteLogError};
 use std::sync::Arc;
 
 /// A process.
@@ -35,9 +36,44 @@ pub(super) struct World {
     pub(super) verifier: Arc<dyn Verifier>,
 }
 
+/// A start that went well.
+pub(super) struct Started {
+    pub(super) actions: Vec<Action>,
+    /// What the vote log held.
+    pub(super) records: Vec<Record>,
+}
+
+/// Why a process does not start from its own disk.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CannotStart {
+    /// Its vote log does not open.
+    #[error(transparent)]
+    Log(#[from] VoteLogError),
+    /// Its validator does not start.
+    #[error(transparent)]
+    Validator(#[from] StartError),
+}
+
 impl Process {
-    pub(super) fn new(member: usize, skew_ms: i64) -> Self {
-        Self { member, validator: None, disk: Disk::default(), skew_ms, wish: 0, wished_ms: None, is_doomed: false }
+    pub(super) fn new(member: usize, skew_ms: i64, chain: Digest) -> Self {
+        let identity = Identity { chain, epoch: Epoch(0), key: members::consensus(member).public };
+        let disk = Disk::new(identity);
+        Self { member, validator: None, disk, skew_ms, wish: 0, wished_ms: None, is_doomed: false }
+    }
+
+    /// Stores final blocks, then forgets what they replace in the vote log, as a node does.
+    pub(super) fn commit(&mut self, blocks: &[FinalBlock]) {
+        let newest = self.disk.commit(blocks);
+        let Some(newest) = newest.filter(|newest| self.disk.is_prunable(*newest)) else { return };
+        let (now, records) = (self.position(), self.validator.as_mut().map(Validator::take_unwritten));
+        self.disk.append(&records.unwrap_or_default(), now);
+        self.disk.prune(newest);
+    }
+
+    /// Where its vote log's next records stand.
+    pub(super) fn position(&self) -> Position {
+        let start = Position { height: Height(0), view: View(0) };
+        self.validator.as_ref().map_or(start, Validator::position)
     }
 
     pub(super) fn index(&self) -> ValidatorIndex {
@@ -55,8 +91,9 @@ impl Process {
         at_us.saturating_sub(now_us)
     }
 
-    /// Starts from the disk, the same way as a node.
-    pub(super) fn start(&mut self, plan: &Plan, world: &World, now_us: u64) -> Result<Vec<Action>, StartError> {
+    /// Starts from the disk, the same way as a node. Returns what its vote log held, too.
+    pub(super) fn start(&mut self, plan: &Plan, world: &World, now_us: u64) -> Result<Started, CannotStart> {
+        let records = self.disk.records(plan.memory)?;
         let (head, finalization) = self.disk.load(&world.genesis);
         let me = self.index();
         let chain = *world.genesis.chain();
@@ -70,10 +107,10 @@ impl Process {
             epoch_start: final_point(&world.genesis),
             head,
             finalization,
-            records: self.disk.records(plan.memory),
+            records: records.clone(),
         };
         let (validator, actions) = Validator::start(start, self.clock_ms(now_us))?;
         self.validator = Some(validator);
-        Ok(actions)
+        Ok(Started { actions, records })
     }
 }

@@ -1,6 +1,7 @@
 //! What a seed means: how bad the network is, who lies, when what breaks.
 
 use super::liar::{Adversary, Liar};
+use super::matrix::Matrix;
 use super::members::MEMBERS_MAX;
 use super::random::Random;
 use super::scheme::Scheme;
@@ -17,6 +18,55 @@ pub enum Memory {
     Votes,
 }
 
+/// What a run is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Course {
+    /// Faults, then calm, then silence.
+    #[default]
+    Storm,
+    /// A short calm run, which stops at one place.
+    Script(Option<Cut>),
+    /// A day without work.
+    Idle,
+}
+
+/// Where a script stops. Its victim is one member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// The victim stops before its output number `at`: a write, a message, a final block.
+    One {
+        /// Counts from 0.
+        at: u64,
+    },
+    /// All stop at the victim's write number `at` to its vote log.
+    All {
+        /// Counts from 0.
+        at: u64,
+        /// When exactly.
+        moment: Moment,
+    },
+}
+
+/// A moment of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Moment {
+    /// Nothing of it is on disk.
+    Before,
+    /// It is cut short.
+    Within,
+    /// It is on disk, and nothing that follows from it was done.
+    After,
+}
+
+impl Cut {
+    /// The number of the place.
+    pub fn at(self) -> u64 {
+        match self {
+            Self::One { at } | Self::All { at, .. } => at,
+        }
+    }
+}
+
 /// Everything a run is drawn from.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -26,6 +76,8 @@ pub struct Plan {
     pub views: u64,
     /// How many members there are.
     pub members: usize,
+    /// How far apart they are.
+    pub matrix: Matrix,
     /// How signatures are made.
     pub scheme: Scheme,
     /// Who lies, and how.
@@ -34,16 +86,14 @@ pub struct Plan {
     pub mutant: Option<Mutant>,
     /// What a restart finds in its vote log.
     pub memory: Memory,
+    /// What it is about.
+    pub course: Course,
     pub(super) weather: Weather,
 }
 
 /// How bad the network and the processes are while there are faults. Rates are per mille.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Weather {
-    /// Fastest a message arrives.
-    pub(super) latency_us: u64,
-    /// How much slower it may be.
-    pub(super) spread_us: u64,
     pub(super) lost: u64,
     pub(super) duplicated: u64,
     /// Messages that take much longer than the spread allows.
@@ -64,34 +114,24 @@ pub(super) struct Weather {
 pub struct Fixed {
     /// How many members there are, from 4 to 10.
     pub members: Option<usize>,
+    /// How far apart they are.
+    pub matrix: Option<Matrix>,
     /// How signatures are made.
     pub scheme: Option<Scheme>,
 }
 
 /// How many members a seed may draw; most draw four, as ten cost many times as much.
-const SIZES: [(usize, u64); 5] = [(4, 45), (5, 18), (6, 15), (7, 14), (10, 8)];
-
-fn members(random: &mut Random) -> usize {
-    let mut ticket = random.below(SIZES.iter().map(|(_, weight)| weight).sum());
-    let drawn = SIZES.iter().find(|(_, weight)| {
-        let is_drawn = ticket < *weight;
-        ticket = ticket.saturating_sub(*weight);
-        is_drawn
-    });
-    drawn.map_or(4, |(members, _)| *members)
-}
+pub(super) const SIZES: [(usize, u64); 5] = [(4, 45), (5, 18), (6, 15), (7, 14), (10, 8)];
 
 impl Plan {
     /// The plan of `seed` over at least `views` views.
     pub fn of(seed: u64, views: u64, fixed: Fixed) -> Self {
-        let drawn = members(&mut Random::new(seed, "members"));
+        let drawn = *Random::new(seed, "members").weighted(&SIZES);
         let members = fixed.members.unwrap_or(drawn).clamp(4, MEMBERS_MAX);
         let mut random = Random::new(seed, "plan");
         let drawn = if seed % 16 == 5 { Scheme::Ed25519 } else { Scheme::Fast };
         let mut some = |per_mille: u64, high: u64| if random.chance(per_mille) { random.below(high + 1) } else { 0 };
         let weather = Weather {
-            latency_us: 1_000 + some(1000, 60_000),
-            spread_us: 500 + some(700, 80_000),
             lost: some(700, 200),
             duplicated: some(600, 100),
             delayed: some(600, 100),
@@ -105,10 +145,12 @@ impl Plan {
             seed,
             views,
             members,
+            matrix: fixed.matrix.unwrap_or_else(|| Matrix::draw(seed)),
             scheme: fixed.scheme.unwrap_or(drawn),
             liars: Liar::draw(seed, members),
             mutant: None,
             memory: Memory::Whole,
+            course: Course::Storm,
             weather,
         }
     }
@@ -137,6 +179,20 @@ impl Plan {
         self.liars.iter().filter(has_twin).map(|liar| liar.member)
     }
 
+    /// The same plan on this course; scripts and idle runs have no liars, exact clocks and steady work.
+    pub fn on_course(self, course: Course) -> Self {
+        let weather = Weather { skew_ms: 0, submit_every_ms: 60, ..self.weather };
+        match course {
+            Course::Storm => Self { course, ..self },
+            Course::Script(_) | Course::Idle => Self { course, weather, liars: Vec::new(), ..self },
+        }
+    }
+
+    /// The member that a script is about.
+    pub(super) fn victim(&self) -> usize {
+        usize::try_from(self.seed).unwrap_or(0) % self.members
+    }
+
     /// The same plan with a broken rule.
     pub fn with_mutant(self, mutant: Mutant) -> Self {
         Self { mutant: Some(mutant), ..self }
@@ -158,12 +214,27 @@ impl Plan {
             Memory::Whole => "",
             Memory::Votes => " --memory votes",
         };
+        let course = match self.course {
+            Course::Storm => String::new(),
+            Course::Script(None) => " --script".to_owned(),
+            Course::Script(Some(Cut::One { at })) => format!(" --script --cut {at}"),
+            Course::Script(Some(Cut::All { at, moment })) => {
+                let moment = clap::ValueEnum::to_possible_value(&moment);
+                let moment = moment.map_or_else(String::new, |value| value.get_name().to_owned());
+                format!(" --script --cut-all {at} --moment {moment}")
+            }
+            Course::Idle => " --idle-day".to_owned(),
+        };
         let Self { seed, views, members, .. } = self;
+        let matrix = self.matrix.name();
         let lies = match Liar::names(&self.liars) {
             _ if self.is_over_limit() => " --over-limit".to_owned(),
             names if names.is_empty() => String::new(),
             names => format!(" --adversary {names}"),
         };
-        format!("cargo sim --seed {seed} --views {views} --members {members} --scheme {scheme}{lies}{memory}{mutant}")
+        format!(
+            "cargo sim --seed {seed} --views {views} --members {members} --matrix {matrix} --scheme {scheme}\
+             {lies}{memory}{mutant}{course}"
+        )
     }
 }

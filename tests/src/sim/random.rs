@@ -37,6 +37,17 @@ impl Random {
         self.below(1000) < per_mille
     }
 
+    /// One of the items, each as often as its weight says.
+    pub(super) fn weighted<'a, T>(&mut self, items: &'a [(T, u64)]) -> &'a T {
+        let mut ticket = self.below(items.iter().map(|(_, weight)| weight).sum());
+        let drawn = items.iter().find(|(_, weight)| {
+            let is_drawn = ticket < *weight;
+            ticket = ticket.saturating_sub(*weight);
+            is_drawn
+        });
+        drawn.or(items.first()).map(|(item, _)| item).expect("something to draw")
+    }
+
     /// One of the items.
     pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         items.get(usize::try_from(self.below(items.len() as u64)).ok()?)

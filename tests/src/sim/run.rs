@@ -1,9 +1,12 @@
 //! One run: faults until enough views have gone by, then calm, then silence.
 
+mod actions;
 mod convictions;
+mod courses;
 mod events;
 mod forks;
 mod lies;
+mod watch;
 
 use super::clients::Clients;
 use super::disk::Disk;
@@ -13,7 +16,7 @@ use super::members::{self, BEGIN_MS};
 use super::network::{Happening, Network, Peer};
 use super::oracle::{Oracle, Violation};
 use super::peer::{Process, World};
-use super::plan::Plan;
+use super::plan::{Moment, Plan};
 use amanah_consensus::message::Message;
 use amanah_consensus::{Alarm, To};
 use amanah_ledger::chain::Tip;
@@ -21,7 +24,7 @@ use amanah_ledger::committee::Committee;
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::mutant;
 use amanah_ledger::position::Height;
-use amanah_ledger::transaction::SignedTransaction;
+use amanah_ledger::transaction::{SignedTransaction, WireId};
 use amanah_node::peer_message::{PeerMessage, decode_bundle};
 use amanah_node::validator::{Action, Event, Ticket};
 use std::sync::Arc;
@@ -38,6 +41,13 @@ const DRAIN_MAX_MS: u64 = 60_000;
 const SETTLE_MS: u64 = 30_000;
 /// No process sleeps longer than this.
 const BEAT_US: u64 = 3_600_000_000;
+/// After so many happenings it is asked whether a stretch of the run is over.
+const ASK_EVERY: u64 = 8;
+/// Final blocks that every honest validator must add soon after the faults, and how soon: 20 t_a.
+const HEALED_BLOCKS: u64 = 10;
+const HEALED_MS: u64 = 20 * 3 * 500;
+/// How long a process stays away that a script stops.
+const AWAY_MS: u64 = 300;
 /// How long the silence is watched.
 const IDLE_MS: u64 = 60_000;
 
@@ -56,6 +66,26 @@ pub struct Summary {
     pub time_ms: u64,
     /// With more than f liars, the fork that ended the run.
     pub fork: Option<Fork>,
+    /// From the end of the faults until every honest validator had ten more final blocks.
+    pub heal_ms: u64,
+    /// The most views for which a transaction that all honest validators held waited for its block.
+    pub waited_views: u64,
+}
+
+impl Summary {
+    /// Delays whose largest value is of interest.
+    pub(super) fn delays(&self) -> [(&'static str, u64); 2] {
+        [("ms to heal", self.heal_ms), ("views waited", self.waited_views)]
+    }
+}
+
+/// Places where a script can be cut.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Boundaries {
+    /// Before each write, message and final block of the script's victim.
+    pub actions: u64,
+    /// Writes to its vote log.
+    pub appends: u64,
 }
 
 pub use forks::Fork;
@@ -71,6 +101,8 @@ pub struct Report {
     pub faults: Faults,
     /// What liars managed to do.
     pub deeds: Deeds,
+    /// Where the run could have been cut, if it is a script.
+    pub boundaries: Boundaries,
 }
 
 /// Runs a plan to its end.
@@ -78,7 +110,7 @@ pub fn run(plan: &Plan) -> Report {
     let mut simulation = Simulation::new(plan.clone());
     let verdict = mutant::without(plan.mutant, || simulation.play());
     let (trace, deeds) = (Digest(*simulation.trace.finalize().as_bytes()), simulation.coalition.deeds().clone());
-    Report { verdict, trace, faults: simulation.faults, deeds }
+    Report { verdict, trace, faults: simulation.faults, deeds, boundaries: simulation.boundaries }
 }
 
 struct Simulation {
@@ -97,6 +129,9 @@ struct Simulation {
     splits: u64,
     tickets: u64,
     is_submitting: bool,
+    /// How many there were.
+    happenings: u64,
+    boundaries: Boundaries,
 }
 
 impl Simulation {
@@ -107,13 +142,13 @@ impl Simulation {
         let mut faults = Faults::default();
         let mut owners: Vec<usize> = (0..plan.members).collect();
         owners.extend(plan.twins());
-        let mut network = Network::new(plan.seed, plan.weather, owners.len());
+        let mut network = Network::new(&plan, owners.len());
         let skew = |network: &mut Network, faults: &mut Faults| {
             let error = i64::try_from(network.random.below(plan.weather.skew_ms + 1)).unwrap_or(0);
             faults.skewed_clocks += u64::from(error != 0);
             if network.random.chance(500) { error } else { -error }
         };
-        let processes = owners.iter().map(|m| Process::new(*m, skew(&mut network, &mut faults))).collect();
+        let processes = owners.iter().map(|m| Process::new(*m, skew(&mut network, &mut faults), chain)).collect();
         let world = World { genesis, committee, verifier: plan.scheme.verifier() };
         Self {
             clients: Clients::new(&plan, chain),
@@ -121,7 +156,7 @@ impl Simulation {
             world,
             network,
             processes,
-            oracle: Oracle::new(plan.members),
+            oracle: Oracle::new(&plan),
             accused: convictions::Accused::default(),
             faults,
             trace: blake3::Hasher::new(),
@@ -129,56 +164,9 @@ impl Simulation {
             splits: 0,
             tickets: 0,
             is_submitting: true,
+            happenings: 0,
+            boundaries: Boundaries::default(),
             plan,
-        }
-    }
-
-    fn play(&mut self) -> Result<Summary, Violation> {
-        for peer in 0..self.processes.len() {
-            self.start(peer)?;
-        }
-        self.split_twins();
-        let weather = self.plan.weather;
-        self.network.around_ms(weather.submit_every_ms, Happening::Submit);
-        self.network.around_ms(1_000, Happening::Retry);
-        self.network.around_ms(weather.partition_every_ms, Happening::Partition);
-        self.network.around_ms(weather.crash_every_ms, Happening::Crash);
-
-        if !self.plan.liars.is_empty() {
-            self.network.after_us(1, Happening::Scheme);
-        }
-
-        if self.plan.is_over_limit() {
-            return self.play_traitors();
-        }
-        let stormy = self.plan.views * 2 / 3;
-        self.until(FAULTS_MAX_MS, |s| s.view() >= stormy)?;
-        self.heal()?;
-        let (target, views) = (self.oracle.height() + FINAL_AFTER_FAULTS, self.plan.views);
-        let grown = |s: &Self| s.view() >= views && s.living().all(|p| s.oracle.heights()[p] >= target);
-        if !self.until(CALM_MAX_MS, grown)? {
-            return Err(self.dead(&format!("views {views} and height {target} everywhere"), CALM_MAX_MS));
-        }
-        self.is_submitting = false;
-        let done =
-            |s: &Self| s.clients.waiting() == 0 && s.living().all(|p| s.oracle.heights()[p] == s.oracle.height());
-        if !self.until(DRAIN_MAX_MS, done)? {
-            return Err(self.dead("every submitted transaction final everywhere", DRAIN_MAX_MS));
-        }
-        self.until(SETTLE_MS, |_| false)?;
-        self.watch_silence()?;
-        self.compare_roots()?;
-        Ok(self.summary(self.convictions()?, None))
-    }
-
-    fn summary(&self, convictions: usize, fork: Option<Fork>) -> Summary {
-        Summary {
-            views: self.view(),
-            height: self.oracle.height(),
-            transactions: self.oracle.transactions(),
-            convictions,
-            time_ms: self.network.now_us / 1000,
-            fork,
         }
     }
 
@@ -196,7 +184,8 @@ impl Simulation {
     fn until(&mut self, limit_ms: u64, done: impl Fn(&Self) -> bool) -> Result<bool, Violation> {
         let end = self.network.now_us + limit_ms * 1000;
         while self.network.now_us < end {
-            if done(self) {
+            // Asking after each would cost more than what happens.
+            if self.happenings.is_multiple_of(ASK_EVERY) && done(self) {
                 return Ok(true);
             }
             let Some(happening) = self.network.next() else { return Ok(done(self)) };
@@ -206,11 +195,12 @@ impl Simulation {
     }
 
     fn happen(&mut self, happening: Happening) -> Result<(), Violation> {
+        self.look_who_holds();
         match happening {
             Happening::Message { from, to, number, bytes } => {
                 self.network.arrives(from, to, number, &mut self.faults);
                 let message = PeerMessage::decode(&bytes).expect("validators send what validators read");
-                self.note(to, &bytes);
+                self.note(to, number);
                 if self.is_liar(to) && !self.shows(self.processes[from].member, to, &message) {
                     return Ok(());
                 }
@@ -219,7 +209,7 @@ impl Simulation {
             }
             Happening::Bundle { from, to, bytes } => {
                 let transactions = decode_bundle(&bytes).expect("validators publish what validators read");
-                self.note(to, &bytes);
+                self.note(to, bytes.len() as u64);
                 let from = self.processes[from].index();
                 self.handle(to, Event::Gossip { from, transactions })
             }
@@ -249,10 +239,11 @@ impl Simulation {
         }
     }
 
-    fn note(&mut self, to: Peer, bytes: &[u8]) {
+    /// A delivery becomes part of the trace. What was delivered is in it since it was sent.
+    fn note(&mut self, to: Peer, number: u64) {
         self.trace.update(&self.network.now_us.to_le_bytes());
         self.trace.update(&(to as u64).to_le_bytes());
-        self.trace.update(bytes);
+        self.trace.update(&number.to_le_bytes());
     }
 
     /// Gives a process something to do, if it runs; a doomed one stops in the middle of it.
@@ -264,11 +255,8 @@ impl Simulation {
         if process.is_doomed && !actions.is_empty() {
             return self.stop_within(peer, actions);
         }
-        for action in actions {
-            self.perform(peer, action)?;
-        }
-        self.wish(peer);
-        Ok(())
+        self.perform_all(peer, actions)?;
+        self.check_memory(peer)
     }
 
     /// Sees to it that the process is woken when it wants to be.
@@ -288,90 +276,6 @@ impl Simulation {
         }
     }
 
-    fn perform(&mut self, peer: Peer, action: Action) -> Result<(), Violation> {
-        let member = self.processes[peer].member;
-        match action {
-            Action::Persist(records) => self.processes[peer].disk.append(&records, None),
-            Action::Send { to, message } => self.send(peer, to, &message)?,
-            Action::Gossip(bundle) => {
-                let bytes: Arc<[u8]> = bundle.into();
-                for to in self.others(peer) {
-                    self.network.gossip(peer, to, &bytes, &mut self.faults);
-                }
-            }
-            Action::Commit(blocks) => {
-                self.processes[peer].disk.commit(&blocks);
-                if !self.is_liar(peer) {
-                    for block in &blocks {
-                        self.committed(member, block)?;
-                    }
-                }
-            }
-            Action::ServeSync { to, from_height, to_height: _ } => {
-                let response = self.processes[peer].disk.sync_response(from_height);
-                if !response.blocks().is_empty() {
-                    let message = PeerMessage::Consensus(Message::SyncResponse(response));
-                    self.send(peer, To::One(to), &message)?;
-                }
-            }
-            Action::ServeBlock { to, digest } => {
-                if let Some(block) = self.processes[peer].disk.block(&digest) {
-                    let message = PeerMessage::Consensus(Message::BlockResponse { digest, block });
-                    self.send(peer, To::One(to), &message)?;
-                }
-            }
-            Action::Evidence(evidence) => self.accuse(peer, &evidence)?,
-            Action::Alarm(Alarm::Clock { .. }) | Action::Judge(_) | Action::Reply(..) => {}
-            // What the alarm is for.
-            Action::Alarm(Alarm::Fork { .. }) if self.plan.is_over_limit() => {}
-            Action::Alarm(alarm @ (Alarm::CertifiedInvalid { .. } | Alarm::Fork { .. })) => {
-                return Err(Violation::Alarm { validator: member, alarm: format!("{alarm:?}") });
-            }
-            Action::Stop(why) => return Err(Violation::Refused { validator: member, why: why.to_string() }),
-        }
-        Ok(())
-    }
-
-    fn committed(&mut self, member: usize, block: &amanah_ledger::chain::FinalBlock) -> Result<(), Violation> {
-        self.trace.update(&(member as u64).to_le_bytes());
-        self.trace.update(block.digest().as_bytes());
-        if self.oracle.committed(member, block)? {
-            self.newest = block.tip().clone();
-            for (_, id, _) in block.transactions() {
-                self.clients.finalized(&id);
-            }
-        }
-        Ok(())
-    }
-
-    fn send(&mut self, peer: Peer, to: To, message: &PeerMessage) -> Result<(), Violation> {
-        let is_meant = |receiver: &usize| match to {
-            To::All => *receiver != self.processes[peer].member,
-            To::One(index) => usize::from(index.0) == *receiver,
-        };
-        let receivers: Vec<usize> = (0..self.plan.members).filter(is_meant).collect();
-        if self.is_liar(peer) {
-            self.send_lies(peer, &receivers, message);
-            return Ok(());
-        }
-        if let PeerMessage::Consensus(message) = message {
-            self.oracle.sent(self.processes[peer].member, message)?;
-        }
-        let bytes: Arc<[u8]> = message.encode().into();
-        for receiver in self.others(peer) {
-            if receivers.contains(&self.processes[receiver].member) {
-                self.network.send(peer, receiver, &bytes, &mut self.faults);
-            }
-        }
-        Ok(())
-    }
-
-    /// Every process of another member.
-    fn others(&self, peer: Peer) -> Vec<Peer> {
-        let member = self.processes[peer].member;
-        (0..self.processes.len()).filter(|other| self.processes[*other].member != member).collect()
-    }
-
     /// Members that keep the rules; they all run again after the faults.
     fn living(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.plan.members).filter(|peer| !self.is_liar(*peer))
@@ -379,6 +283,6 @@ impl Simulation {
 
     fn view(&self) -> u64 {
         let validators = self.processes.iter().filter_map(|process| process.validator.as_ref());
-        validators.map(|validator| validator.standing().view.0).max().unwrap_or(0)
+        validators.map(|validator| validator.view().0).max().unwrap_or(0)
     }
 }

@@ -1,6 +1,9 @@
 //! What happens to the network and its processes from outside.
 
 use super::*;
+use crate::sim::disk::Death;
+use crate::sim::peer::Started;
+use amanah_consensus::Record;
 
 /// How long a split lasts.
 const SPLIT_MS: std::ops::RangeInclusive<u64> = 500..=8_000;
@@ -20,14 +23,13 @@ impl Simulation {
             self.faults.restarts += 1;
         }
         let started = process.start(&self.plan, &self.world, now_us);
-        let actions = started.map_err(|why| Violation::CannotStart { validator: member, why: why.to_string() })?;
+        let Started { actions, records } =
+            started.map_err(|why| Violation::CannotStart { validator: member, why: why.to_string() })?;
         if !self.is_liar(peer) {
-            self.oracle.restarted(member, height)?;
+            self.oracle.chain.restarted(member, height)?;
+            self.oracle.wire.logged(member, &records)?;
         }
-        for action in actions {
-            self.perform(peer, action)?;
-        }
-        self.wish(peer);
+        self.perform_all(peer, actions)?;
         for other in self.others(peer) {
             self.link_up(peer, other);
         }
@@ -40,14 +42,14 @@ impl Simulation {
             return;
         }
         for (at, to) in [(one, other), (other, one)] {
-            let (us, to) = (self.network.latency_us(), self.processes[to].index());
+            let (us, to) = (self.network.latency_us(to, at), self.processes[to].index());
             self.network.after_us(us, Happening::Up { at, to });
         }
     }
 
     fn link_down(&mut self, one: Peer, other: Peer) {
         for (at, to) in [(one, other), (other, one)] {
-            let (us, to) = (self.network.latency_us(), self.processes[to].index());
+            let (us, to) = (self.network.latency_us(to, at), self.processes[to].index());
             self.network.after_us(us, Happening::Down { at, to });
         }
     }
@@ -170,7 +172,12 @@ impl Simulation {
 
     /// Performs the first of these actions, then the process is gone, perhaps in the middle of a write.
     pub(super) fn stop_within(&mut self, peer: Peer, actions: Vec<Action>) -> Result<(), Violation> {
-        let last = usize::try_from(self.network.random.below(actions.len() as u64 + 1)).unwrap_or(0);
+        let mut last = usize::try_from(self.network.random.below(actions.len() as u64 + 1)).unwrap_or(0);
+        // Half of the writes among them are where it ends: that is what the disk makes interesting.
+        let write = actions.iter().position(|action| matches!(action, Action::Persist(_)));
+        if let Some(write) = write.filter(|_| self.network.random.chance(500)) {
+            last = write;
+        }
         for (at, action) in actions.into_iter().enumerate() {
             if at < last {
                 self.perform(peer, action)?;
@@ -178,9 +185,7 @@ impl Simulation {
             }
             match action {
                 Action::Persist(records) if at == last => {
-                    let cut = self.network.random.below(1000);
-                    self.processes[peer].disk.append(&records, Some(cut));
-                    self.faults.torn_writes += 1;
+                    self.die_within(peer, &records);
                 }
                 Action::Send { message: PeerMessage::Consensus(Message::Vote(_) | Message::Proposal(_)), .. } => {
                     self.faults.unsent += 1;
@@ -198,14 +203,29 @@ impl Simulation {
                 | Action::Stop(_) => {}
             }
         }
-        self.stop(peer);
         let ms = self.network.random.between(*AWAY_MS.start(), *AWAY_MS.end());
-        self.network.after_us(ms * 1000, Happening::Restart { peer });
+        self.stop_for(peer, ms);
         Ok(())
+    }
+
+    /// The disk of a process that stops while it appends these records.
+    pub(super) fn die_within(&mut self, peer: Peer, records: &[Record]) {
+        let now = self.processes[peer].position();
+        let random = &mut self.network.random;
+        let death = Death::draw(random);
+        self.processes[peer].disk.die(records, now, death, random, &mut self.faults);
+    }
+
+    /// Stops a process, which starts again so much later.
+    pub(super) fn stop_for(&mut self, peer: Peer, ms: u64) {
+        self.stop(peer);
+        self.network.after_us(ms * 1000, Happening::Restart { peer });
     }
 
     pub(super) fn stop(&mut self, peer: Peer) {
         self.faults.crashes += 1;
+        // What it held in memory is gone.
+        self.oracle.progress.forget();
         let process = &mut self.processes[peer];
         process.validator = None;
         process.is_doomed = false;
@@ -225,35 +245,6 @@ impl Simulation {
             if self.processes[peer].validator.is_none() {
                 self.start(peer)?;
             }
-        }
-        Ok(())
-    }
-
-    /// With nothing to do, nothing is voted for and no view changes.
-    pub(super) fn watch_silence(&mut self) -> Result<(), Violation> {
-        let before = (self.oracle.votes_sent, self.oracle.height(), self.view());
-        self.until(IDLE_MS, |_| false)?;
-        let after = (self.oracle.votes_sent, self.oracle.height(), self.view());
-        if before == after {
-            return Ok(());
-        }
-        Err(Violation::NotIdle(format!("went from (votes, height, view) {before:?} to {after:?}")))
-    }
-
-    pub(super) fn compare_roots(&self) -> Result<(), Violation> {
-        for peer in self.living() {
-            let root = self.processes[peer].validator.as_ref().map(|v| v.head().state().root());
-            if root != Some(self.newest.state().root()) {
-                return Err(Violation::Fork { validator: peer, height: self.oracle.height() });
-            }
-        }
-        // Execution is deterministic: the stored bytes alone lead to the same state again.
-        let again = self.living().next().map(|peer| {
-            let disk = &self.processes[peer].disk;
-            disk.execute(&self.world.genesis, &*self.world.verifier).state().root()
-        });
-        if again != Some(self.newest.state().root()) {
-            return Err(Violation::Fork { validator: 0, height: self.oracle.height() });
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ impl Simulation {
             Err(other) => return Err(other),
             Ok(_) => None,
         };
-        Ok(self.summary(self.convicted_so_far(), fork))
+        Ok(Summary { convictions: self.convicted_so_far(), ..self.summary(fork) })
     }
 
     /// Cuts the network in two, each half with a copy of every traitor.

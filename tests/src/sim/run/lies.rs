@@ -67,6 +67,7 @@ impl Simulation {
 
     fn post(&mut self, from: Peer, letter: Letter) {
         let bytes: Arc<[u8]> = letter.message.encode().into();
+        self.trace.update(&bytes);
         let receivers = (0..self.processes.len()).filter(|peer| self.processes[*peer].member == letter.to);
         for to in receivers.collect::<Vec<_>>() {
             if letter.after_ms == 0 {

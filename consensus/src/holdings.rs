@@ -1,0 +1,48 @@
+//! What a machine holds in memory, counted, so that its bounds can be watched from outside.
+
+use crate::machine::Machine;
+use amanah_ledger::position::View;
+
+/// Counts of everything that grows with what others send or with time. [`crate::limits`] bounds them; what is kept for
+/// each view since the last final one is bounded by [`Holdings::open_views`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Holdings {
+    /// Views from the newest final one to ours.
+    pub open_views: u64,
+    /// Views of which votes or a proposal are kept.
+    pub rounds: usize,
+    /// Votes in them.
+    pub votes: usize,
+    /// Views of which certificates are kept, at most three each.
+    pub certified_views: usize,
+    /// Views of which own votes are kept, at most three each.
+    pub own_views: usize,
+    /// Blocks that are not final.
+    pub blocks: usize,
+    /// Of these, blocks that no certificate above the newest final view needs.
+    pub uncertified_blocks: usize,
+    /// Open questions for blocks.
+    pub fetches: usize,
+}
+
+impl Machine {
+    /// What it holds now. Walks the blocks: for tests and the like.
+    pub fn holdings(&self) -> Holdings {
+        let kept = self.certified_lines();
+        Holdings {
+            open_views: self.view.0.saturating_sub(self.last_final.view.0),
+            rounds: self.rounds.len(),
+            votes: self.rounds.values().map(|round| round.votes_len()).sum(),
+            certified_views: self.book.len(),
+            own_views: self.safety.all_given().count(),
+            blocks: self.pool.len(),
+            uncertified_blocks: self.pool.digests().filter(|digest| !kept.contains(digest)).count(),
+            fetches: self.fetches.len(),
+        }
+    }
+
+    /// The view it is in.
+    pub fn view(&self) -> View {
+        self.view
+    }
+}
