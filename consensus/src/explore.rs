@@ -77,6 +77,7 @@ impl Machine {
             asks: _,
             sync: _,
             telling: _,
+            // Whether a proof was handed out before decides nothing that is signed.
             accused: _,
         } = self;
         let now = clock.now();

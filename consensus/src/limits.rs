@@ -56,7 +56,8 @@ pub const DEPTH_MAX: u64 = 16;
 /// the gap first. With DEPTH_MAX full blocks the line holds 17 MiB and empty ones.
 pub const ANCESTORS_MAX: u64 = 128;
 
-/// Uncertified blocks kept: one per view from this many views behind to VIEWS_AHEAD_MAX ahead, 17 MiB.
+/// Uncertified blocks kept: one per view from this many views behind to VIEWS_AHEAD_MAX ahead, 17 MiB. The application
+/// forgets the states after them with them.
 pub const UNCERTIFIED_VIEWS_BEHIND: u64 = 8;
 
 /// Questions for a block that are open at once: half a sync answer.

@@ -1,6 +1,7 @@
 //! The machine from outside: one driven by hand, and whole networks of them under one seed.
 
 mod agreement;
+mod bounds;
 mod evidence;
 mod network;
 #[cfg(feature = "mutants")]

@@ -109,6 +109,11 @@ impl ToyLedger {
         ledger
     }
 
+    /// Of how many blocks the state is kept, final ones included.
+    pub(crate) fn states(&self) -> usize {
+        self.after.len()
+    }
+
     pub(crate) fn is_final(&self, tx: u64) -> bool {
         self.after[self.finalized.last().expect("genesis")].included.contains(&tx)
     }
