@@ -32,7 +32,7 @@ impl Machine {
         signer: Option<Box<dyn Signer>>,
         verifier: Arc<dyn Verifier>,
         floor: Floor,
-        records: Vec<Record>,
+        records: impl IntoIterator<Item = Record>,
         now: u64,
         app: &mut dyn Application,
     ) -> Result<(Self, Output), StartError> {

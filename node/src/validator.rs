@@ -124,7 +124,7 @@ pub enum BundleVerdict {
 }
 
 /// What a validator starts from.
-pub struct Start {
+pub struct Start<R> {
     /// Who it is, among whom, how patient.
     pub config: Config,
     /// Its key; `None` follows without voting.
@@ -137,8 +137,8 @@ pub struct Start {
     pub head: Tip,
     /// That block's own Finalization, if the store has one.
     pub finalization: Option<Certificate>,
-    /// Everything in the vote log.
-    pub records: Vec<Record>,
+    /// Everything in the vote log: [`Record`]s, read one by one.
+    pub records: R,
 }
 
 /// One validator.
@@ -167,11 +167,18 @@ pub struct UnknownRecord(pub usize);
 /// # Errors
 /// Names the first that is none.
 pub fn decode_records(records: &[Vec<u8>]) -> Result<Vec<Record>, UnknownRecord> {
-    let decode = |(at, bytes): (usize, &Vec<u8>)| match Record::decode(bytes) {
+    records.iter().enumerate().map(|(at, bytes)| decode_record(at, bytes)).collect()
+}
+
+/// Reads record number `at`.
+///
+/// # Errors
+/// When it is none.
+pub fn decode_record(at: usize, bytes: &[u8]) -> Result<Record, UnknownRecord> {
+    match Record::decode(bytes) {
         Ok(record) => Ok(record),
         Err(_not_a_record) => Err(UnknownRecord(at)),
-    };
-    records.iter().enumerate().map(decode).collect()
+    }
 }
 
 /// The block of a tip, as consensus needs it.
@@ -190,7 +197,10 @@ impl Validator {
     ///
     /// # Errors
     /// When key, vote log and ledger do not belong together.
-    pub fn start(start: Start, now: u64) -> Result<(Self, Vec<Action>), StartError> {
+    pub fn start<R: IntoIterator<Item = Record>>(
+        start: Start<R>,
+        now: u64,
+    ) -> Result<(Self, Vec<Action>), StartError> {
         let Start { config, signer, verifier, epoch_start, head, finalization, records } = start;
         let (n, me) = (config.committee.n(), config.me);
         let floor = Floor { epoch_start, head: final_point(&head), finalization };

@@ -3,26 +3,35 @@
 //! A directory of append-only files for one (chain, epoch, consensus key). [`VoteLog::append`] returns after the
 //! records are on disk; opening it brings back exactly what was appended, except an append that had not returned.
 //! Damage to anything that had is refused, never skipped: a forgotten vote could be cast a second time, differently.
+//! What the log cannot show of itself, a lost end, is told by a file beside it ([`reach`]).
+//! One segment at a time is in memory, both while the log is examined and while its records are read.
 //! Any error of an append is final for the process: a failed sync is not tried again, because what it left on disk is
 //! unknown.
 
 pub mod frame;
+mod reach;
+mod records;
 pub mod segment;
+mod survey;
+
+pub use records::Records;
+pub use survey::{Surveyed, survey};
 
 use amanah_ledger::crypto::{Digest, PublicKey};
 use amanah_ledger::position::{Epoch, Height, View};
 use bincode::{Decode, Encode};
-use segment::{Age, Content, HEADER_BYTES, Header};
+use reach::{Reach, ReachFile};
+use segment::{HEADER_BYTES, Header};
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 /// A segment that has reached this length is followed by a new one.
 pub const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 /// No segment is longer: it takes one more frame while it is below [`SEGMENT_BYTES`].
-const SEGMENT_BYTES_MAX: usize = SEGMENT_BYTES + frame::FRAME_BYTES_MAX;
+pub const SEGMENT_BYTES_MAX: usize = SEGMENT_BYTES + frame::FRAME_BYTES_MAX;
 /// Most segments: about 4 GiB. Only a network that certifies nothing for months comes near; then voting stops.
 pub const SEGMENTS_MAX: usize = 512;
 /// A segment goes once everything in it lies this many final blocks behind.
@@ -74,7 +83,7 @@ pub enum VoteLogError {
         /// First byte that cannot be read.
         offset: usize,
     },
-    /// A segment between others is missing.
+    /// A segment is missing: between others, or of those that are known to have been there.
     #[error("segment {segment} of the vote log is missing")]
     SegmentMissing {
         /// Its number.
@@ -135,44 +144,64 @@ pub struct VoteLog {
     number: u64,
     file: File,
     end: usize,
+    reach: ReachFile,
     poisoned: bool,
     _lock: File,
 }
 
 impl VoteLog {
-    /// Opens the log in `dir`, creating it on a first start, and returns every record in it in the order written.
+    /// Opens the log in `dir`, creating it on a first start, and returns it with every record in it, in the order
+    /// written. Everything is examined before this returns; nothing is changed if something is damaged.
     ///
     /// # Errors
     /// When it is in use, missing, damaged, somebody else's, or the file system fails.
-    pub fn open(dir: &Path, identity: Identity, history: KeyHistory) -> Result<(Self, Vec<Vec<u8>>), VoteLogError> {
+    pub fn open(dir: &Path, identity: Identity, history: KeyHistory) -> Result<(Self, Records), VoteLogError> {
         fs::create_dir_all(dir).map_err(io_error("create the directory"))?;
         let lock = lock(dir)?;
-        let numbers = segment_numbers(dir)?;
-        let mut records = Vec::new();
-        let mut closed = VecDeque::new();
-        let mut newest: Option<(u64, usize)> = None;
-        for (at, number) in numbers.iter().copied().enumerate() {
-            let age = if at + 1 == numbers.len() { Age::Newest } else { Age::Closed };
-            match segment::read(&read_file(dir, number)?, &identity, number, age)? {
-                Content::Whole(segment) => {
-                    records.extend(segment.records);
-                    if let Some((earlier, _)) = newest.replace((number, segment.end)) {
-                        closed.push_back(Closed { number: earlier, reach: segment.header.earlier });
-                    }
-                }
-                Content::NeverFinished => {
-                    fs::remove_file(segment::path(dir, number)).map_err(io_error("remove an unfinished segment"))?;
-                    sync_dir(dir)?;
-                }
-            }
+        let recorded = reach::read(dir, &identity)?;
+        let found = survey::examine(dir, &identity, recorded.map(|(reach, _)| reach))?;
+        if let Some(unfinished) = found.unfinished {
+            fs::remove_file(segment::path(dir, unfinished)).map_err(io_error("remove an unfinished segment"))?;
+            sync_dir(dir)?;
         }
-        let (number, file, end) = match newest {
+        let (number, file, end) = match found.newest {
             Some((number, end)) => (number, reopen(dir, number, end)?, end),
-            None if history == KeyHistory::HasVoted => return Err(VoteLogError::Missing),
+            None if history == KeyHistory::HasVoted || recorded.is_some() => return Err(VoteLogError::Missing),
             None => (0, create(dir, Header::new(identity, 0, Position::START))?, HEADER_BYTES),
         };
-        let log = Self { dir: dir.to_owned(), identity, closed, number, file, end, poisoned: false, _lock: lock };
+        if recorded.is_none() && found.newest.is_some() {
+            tracing::warn!("nothing says how far the vote log had reached; it is taken as it is");
+        }
+        let records = Records::new(dir, identity, found.numbers());
+        let reach = ReachFile::open(dir, &identity, recorded)?;
+        let (dir, closed) = (dir.to_owned(), found.closed);
+        let mut log = Self { dir, identity, closed, number, file, end, reach, poisoned: false, _lock: lock };
+        log.record_reach()?;
         Ok((log, records))
+    }
+
+    /// Whether the log has grown since [`VoteLog::record_reach`].
+    pub fn outgrew_record(&self) -> bool {
+        self.reach.recorded() != Some(self.reached())
+    }
+
+    /// Records beside the log how far it reaches, so that a loss of its end shows at the next start. One sync, off the
+    /// way of any vote: once a second while the log grows, and when it is closed.
+    ///
+    /// # Errors
+    /// When the file system fails.
+    pub fn record_reach(&mut self) -> Result<(), VoteLogError> {
+        // What a failed append left on disk is unknown.
+        if self.poisoned || !self.outgrew_record() {
+            return Ok(());
+        }
+        let reached = self.reached();
+        self.reach.write(reached)
+    }
+
+    fn reached(&self) -> Reach {
+        let first = self.closed.front().map_or(self.number, |oldest| oldest.number);
+        Reach { segment: self.number, end: self.end as u64, first }
     }
 
     /// Writes `records` behind all others and returns once they are on disk. `now` is where the validator is.
@@ -210,9 +239,15 @@ impl VoteLog {
     /// # Errors
     /// When the file system fails.
     pub fn prune(&mut self, newest: Position) -> Result<(), VoteLogError> {
-        // Oldest first, and each removal on disk before the next: what is left never has a gap.
+        let mut behind = Vec::new();
         while let Some(oldest) = self.closed.pop_front_if(|oldest| oldest.is_behind(newest)) {
-            fs::remove_file(segment::path(&self.dir, oldest.number)).map_err(io_error("remove a segment"))?;
+            behind.push(oldest.number);
+        }
+        // Before the first removal: a segment that is gone without this was lost.
+        self.record_reach()?;
+        // Oldest first, and each removal on disk before the next: what is left never has a gap.
+        for number in behind {
+            fs::remove_file(segment::path(&self.dir, number)).map_err(io_error("remove a segment"))?;
             sync_dir(&self.dir)?;
         }
         Ok(())
@@ -248,30 +283,6 @@ fn lock(dir: &Path) -> Result<File, VoteLogError> {
         Err(TryLockError::WouldBlock) => Err(VoteLogError::InUse),
         Err(TryLockError::Error(source)) => Err(VoteLogError::Io { action: "lock", source }),
     }
-}
-
-/// The numbers of the segments in `dir`, ascending and without a gap.
-fn segment_numbers(dir: &Path) -> Result<Vec<u64>, VoteLogError> {
-    let mut numbers = Vec::new();
-    for entry in fs::read_dir(dir).map_err(io_error("list the directory"))? {
-        let name = entry.map_err(io_error("list the directory"))?.file_name();
-        numbers.extend(name.to_str().and_then(segment::number_of));
-    }
-    numbers.sort_unstable();
-    match numbers.windows(2).find_map(|pair| (pair[0] + 1 != pair[1]).then_some(pair[0] + 1)) {
-        Some(segment) => Err(VoteLogError::SegmentMissing { segment }),
-        None => Ok(numbers),
-    }
-}
-
-fn read_file(dir: &Path, number: u64) -> Result<Vec<u8>, VoteLogError> {
-    let file = File::open(segment::path(dir, number)).map_err(io_error("open a segment"))?;
-    let mut bytes = Vec::new();
-    let read = file.take(SEGMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(io_error("read a segment"))?;
-    if read > SEGMENT_BYTES_MAX {
-        return Err(VoteLogError::Damaged { segment: number, offset: SEGMENT_BYTES_MAX });
-    }
-    Ok(bytes)
 }
 
 /// Opens the newest segment for writing at `end`; a torn tail behind it is cut.

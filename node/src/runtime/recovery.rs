@@ -8,9 +8,9 @@ use super::RuntimeConfig;
 use super::handle::{ConsensusStatus, LedgerView};
 use super::stop_mark::StopMark;
 use super::thread::Accused;
-use crate::validator::{Action, Start, UnknownRecord, Validator, decode_records, final_point};
-use crate::vote_log::{Identity, KeyHistory, VoteLog, VoteLogError};
-use amanah_consensus::{Config, StartError};
+use crate::validator::{Action, Start, UnknownRecord, Validator, decode_record, final_point};
+use crate::vote_log::{Identity, KeyHistory, Records, VoteLog, VoteLogError};
+use amanah_consensus::{Config, Record, StartError};
 use amanah_ledger::chain::Tip;
 use amanah_ledger::crypto::Verifier;
 use amanah_ledger::genesis::{Genesis, GenesisError};
@@ -113,7 +113,7 @@ pub(super) fn recover(config: RuntimeConfig) -> Result<Recovered, RecoveryError>
     let is_new = head.header().height == Height(0) && rebuilt.is_none();
     let history = if is_new { config.history } else { KeyHistory::HasVoted };
     let (vote_log, records) = VoteLog::open(&config.votes_dir, identity, history)?;
-    let records = decode_records(&records)?;
+    let mut recalled = Recalled { records, at: 0, failed: None };
     let finalization = store.head()?.map(|certified| certified.finalization);
     let view = LedgerView { tip: head.clone(), finalization: finalization.clone() };
     let start = Start {
@@ -123,9 +123,14 @@ pub(super) fn recover(config: RuntimeConfig) -> Result<Recovered, RecoveryError>
         epoch_start: final_point(&Tip::genesis(&config.genesis)?),
         head,
         finalization,
-        records,
+        records: &mut recalled,
     };
-    let (validator, actions) = Validator::start(start, super::thread::now())?;
+    let started = Validator::start(start, super::thread::now());
+    // What could not be read comes first: a validator that started without it has forgotten something.
+    if let Some(error) = recalled.failed {
+        return Err(error);
+    }
+    let (validator, actions) = started?;
     Ok(Recovered { validator, actions, vote_log, store, stop_mark, accused, rebuilt, view })
 }
 
@@ -147,5 +152,25 @@ fn open_store(
             Ok((store, tip, Some(Rebuilt { aside, why })))
         }
         Err(other) => Err(other.into()),
+    }
+}
+
+/// The records of the vote log, decoded one by one; ends at the first that cannot be read, and keeps why.
+struct Recalled {
+    records: Records,
+    at: usize,
+    failed: Option<RecoveryError>,
+}
+
+impl Iterator for Recalled {
+    type Item = Record;
+
+    fn next(&mut self) -> Option<Record> {
+        let decoded = match self.records.next()? {
+            Ok(bytes) => decode_record(self.at, &bytes).map_err(RecoveryError::from),
+            Err(error) => Err(error.into()),
+        };
+        self.at += 1;
+        decoded.map_err(|error| self.failed = Some(error)).ok()
     }
 }

@@ -33,6 +33,8 @@ const ITEMS_PER_SYNC_MAX: usize = 32;
 const NAMED_MAX: usize = 256;
 /// The loop turns at least this often, to show that it lives.
 const BEAT_MS: u64 = 1000;
+/// While the vote log grows, how far it reaches is recorded beside it this often: one sync, no vote waits for it.
+const REACH_MS: u64 = 1000;
 
 /// What ends the process at once: the disk or the ledger broke its promise, and nothing may be said after that.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +126,8 @@ struct Thread {
     /// Bundles whose verdict is still among the actions, in their order.
     bundles: VecDeque<BundleId>,
     named: VecDeque<(Digest, Height)>,
+    /// When the reach of the vote log is recorded again, if it has grown.
+    reach_due: u64,
 }
 
 impl Thread {
@@ -143,10 +147,17 @@ impl Thread {
             waiting: BTreeMap::new(),
             bundles: VecDeque::new(),
             named: VecDeque::new(),
+            reach_due: 0,
         }
     }
 
     fn run(mut self) -> Result<(), Fatal> {
+        self.turn()?;
+        Ok(self.vote_log.record_reach()?)
+    }
+
+    /// Turns until stopped.
+    fn turn(&mut self) -> Result<(), Fatal> {
         let timer = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Fatal::Timer)?;
         let first = std::mem::take(&mut self.first);
         self.perform(first)?;
@@ -169,6 +180,7 @@ impl Thread {
                 }
             }
             self.perform(actions)?;
+            self.record_reach()?;
             self.publish_status();
             // What the inbox took off the network's queue wakes nobody any more.
             if !is_drained {
@@ -231,6 +243,17 @@ impl Thread {
         }
         let records: Vec<Vec<u8>> = records.iter().map(Record::encode).collect();
         self.vote_log.append(&records, self.validator.position())
+    }
+
+    fn record_reach(&mut self) -> Result<(), VoteLogError> {
+        let now = now();
+        // A clock that was set back must not put it off for longer than usual.
+        let is_due = now >= self.reach_due || self.reach_due > now + REACH_MS;
+        if is_due && self.vote_log.outgrew_record() {
+            self.vote_log.record_reach()?;
+            self.reach_due = now + REACH_MS;
+        }
+        Ok(())
     }
 
     fn perform_one(&mut self, action: Action) -> Result<(), Fatal> {
