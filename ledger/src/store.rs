@@ -2,7 +2,8 @@
 //!
 //! Promises: what [`Store::commit`] has acknowledged is there after a crash; a commit is there whole or not at all; what
 //! is damaged is reported as [`StoreError::Damaged`] and never answered wrongly. The state is rebuilt from its leaves at
-//! start and checked against the root in a header that a certificate makes final ([`Reader::load_state`]).
+//! start and checked against the root in a header that a certificate makes final ([`Reader::load_state`]); what nobody
+//! asks for is checked by [`Reader::check_block`], block by block, and executed again by [`Walk`].
 //!
 //! sled 0.34 needs help with five things, all done here. It takes damage for the end of its log and comes back at an
 //! earlier commit without a word, so the acknowledged height is kept beside it ([`mark`]). Its `flush` does not fsync,
@@ -13,13 +14,19 @@
 //! Keys are sequential wherever they can be; only leaves and the index of acts are not, and a commit of several blocks
 //! writes each changed leaf once. sled applies a batch in an order of its own, so sorting it further has no effect.
 
+mod check;
 mod error;
 mod layout;
 mod mark;
+mod quarantine;
 mod reader;
+mod walk;
 
+pub use check::StoredLeaf;
 pub use error::StoreError;
+pub use quarantine::{QUARANTINED_MAX, quarantine};
 pub use reader::{Reader, StoredBlock};
+pub use walk::{Fault, Step, Walk};
 
 use crate::chain::FinalBlock;
 use crate::codec;
@@ -31,9 +38,8 @@ use layout::{Head, Key};
 use mark::Mark;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::ErrorKind;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The number of this layout.
 const FORMAT: u16 = 1;
@@ -122,25 +128,6 @@ impl Store {
         self.failed = false;
         self.head = Some(head);
         Ok(())
-    }
-
-    /// Moves a damaged ledger aside, to a new name beside it, and returns that name. The store must not be open.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn quarantine(dir: &Path) -> Result<PathBuf, StoreError> {
-        for number in 1u32.. {
-            let mut name = dir.as_os_str().to_owned();
-            name.push(format!(".damaged-{number}"));
-            let aside = PathBuf::from(name);
-            if !aside.exists() {
-                fs::rename(dir, &aside)?;
-                let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
-                File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
-                return Ok(aside);
-            }
-        }
-        Err(StoreError::Io(ErrorKind::AlreadyExists.into()))
     }
 
     /// Compares the meta records with the genesis; writes them into a new database.

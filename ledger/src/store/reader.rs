@@ -6,6 +6,7 @@ use crate::block::OpenBlock;
 use crate::certificate::Certificate;
 use crate::chain::{Tip, check_finalization};
 use crate::codec;
+use crate::committee::Committee;
 use crate::crypto::{Digest, Verifier};
 use crate::genesis::Genesis;
 use crate::history::{self, History};
@@ -14,7 +15,7 @@ use crate::merkle::{self, Headers};
 use crate::position::Height;
 use crate::proof::{CertifiedHeader, TransactionReceipt};
 use crate::state::State;
-use crate::transaction::TxId;
+use crate::transaction::{Outcome, TxId};
 use bincode::{Decode, Encode};
 use std::fs::File;
 use std::sync::Arc;
@@ -44,6 +45,14 @@ impl Reader {
 
     pub(super) fn db(&self) -> &sled::Db {
         &self.db
+    }
+
+    pub(super) fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    pub(super) fn committee(&self) -> Result<Committee, StoreError> {
+        Ok(self.genesis.committee().map_err(crate::genesis::GenesisError::from)?)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -165,8 +174,12 @@ impl Reader {
         else {
             return Err(missing);
         };
+        // An index that points at another act must not make that one's receipt the answer.
+        if found != act || !entry.outcomes.contains(&Outcome::Applied) {
+            return Err(missing);
+        }
         let header = block.header().clone();
-        let (act, bytes, outcomes) = (*found, *bytes, entry.outcomes.clone());
+        let (act, bytes, outcomes) = (*act, *bytes, entry.outcomes.clone());
         Ok(Some(TransactionReceipt { act, bytes, outcomes, index, path, header, history, certified }))
     }
 
@@ -187,7 +200,7 @@ impl Reader {
         let Some(CertifiedHeader { header, finalization }) = self.head()? else {
             return Ok(Tip::genesis(&self.genesis)?);
         };
-        let committee = self.genesis.committee().map_err(crate::genesis::GenesisError::from)?;
+        let committee = self.committee()?;
         if header.chain != self.genesis.chain()
             || check_finalization(&header, &header.digest(), &finalization, &committee, verifier).is_err()
         {
@@ -232,7 +245,7 @@ impl Reader {
         })
     }
 
-    fn complete(&self, level: u32, number: u64) -> Result<Digest, StoreError> {
+    pub(super) fn complete(&self, level: u32, number: u64) -> Result<Digest, StoreError> {
         self.value(Key::History(level, number))?.ok_or(StoreError::Damaged("a part of the history is missing"))
     }
 }

@@ -274,13 +274,20 @@ fn a_damaged_store_is_moved_aside_and_a_new_one_filled() {
     let blocks = fill(&mut open(&dir, &network), &network, 3);
     fs::write(dir.join("db"), vec![0x5a; 1000]).unwrap();
     assert!(matches!(Store::open(&dir, &network.genesis), Err(StoreError::Damaged(_))));
-    let aside = Store::quarantine(&dir).unwrap();
+    let aside = quarantine(&dir, "20270115T120000Z").unwrap();
     assert!(aside.exists() && !dir.exists());
     let mut store = open(&dir, &network);
     let run = FinalBlock::run(blocks.clone(), network.finalization(&blocks[2]), &Ed25519).unwrap();
     store.commit(&run).unwrap();
     assert_eq!(store.load_state(&Ed25519).unwrap().digest(), blocks[2].digest());
-    assert_ne!(Store::quarantine(&parent.path().join("ledger")).unwrap(), aside);
+    drop(store);
+    // A second one of the same moment has its own name, and only the newest stay.
+    let names = ["20270115T120000Z", "20270116T120000Z", "20270117T120000Z"].map(|when| {
+        drop(open(&dir, &network));
+        quarantine(&dir, when).unwrap()
+    });
+    assert_ne!(names[0], aside);
+    assert!(!aside.exists() && !names[0].exists() && names[1].exists() && names[2].exists() && !dir.exists());
 }
 
 #[test]
@@ -334,4 +341,98 @@ fn an_act_that_failed_is_in_no_index() {
     let executed = network.tip.execute(opened, &Ed25519, &|_| false).unwrap();
     store.commit(&[network.finalize(&executed)]).unwrap();
     assert_eq!(store.applied(&names[0].0).unwrap(), vec![]);
+}
+
+/// All records of the database, with what they are.
+fn records(store: &Store) -> Vec<(Vec<u8>, Vec<u8>)> {
+    store.reader.db().iter().map(|entry| entry.map(|(key, value)| (key.to_vec(), value.to_vec())).unwrap()).collect()
+}
+
+/// Everything that a node checks at its start and by its scrub.
+fn check_all(store: &Store, network: &Network) -> Result<(), StoreError> {
+    store.check_or_begin(&network.genesis)?;
+    let tip = store.load_state(&Ed25519)?;
+    if tip.header().height < store.mark.height() {
+        return Err(StoreError::Damaged("sled has lost acknowledged commits"));
+    }
+    for height in 1..=tip.header().height.0 {
+        store.check_block(Height(height), &Ed25519)?;
+    }
+    store.leaves_behind(None, usize::MAX).map(drop)
+}
+
+#[test]
+fn every_changed_byte_of_every_kind_of_record_is_found_by_start_or_scrub() {
+    let (dir, network) = (tempfile::tempdir().unwrap(), network());
+    let mut store = open(dir.path(), &network);
+    fill(&mut store, &network, 3);
+    check_all(&store, &network).unwrap();
+    let (mut kinds, mut flips) = (std::collections::BTreeSet::new(), 0);
+    for (key, value) in records(&store) {
+        kinds.insert(key[0]);
+        for at in 0..value.len() {
+            let mut changed = value.clone();
+            changed[at] ^= u8::try_from(at % 255).unwrap() + 1;
+            store.reader.db().insert(&key, changed).unwrap();
+            let found = check_all(&store, &network);
+            assert!(found.is_err(), "record {key:?}, byte {at}");
+            flips += 1;
+        }
+        store.reader.db().insert(&key, value).unwrap();
+    }
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), (layout::META..=layout::LEAF).collect::<Vec<_>>());
+    assert!(flips > 3_000, "{flips}");
+    check_all(&store, &network).unwrap();
+}
+
+#[test]
+fn every_lost_record_is_found_by_start_or_scrub() {
+    let (dir, network) = (tempfile::tempdir().unwrap(), network());
+    let mut store = open(dir.path(), &network);
+    fill(&mut store, &network, 6);
+    for (key, value) in records(&store) {
+        store.reader.db().remove(&key).unwrap();
+        // Nobody needs the certificate of a block that a later one settles.
+        let found = check_all(&store, &network).is_err();
+        assert_eq!(found, key != Key::Certificate(Height(3)).bytes(), "record {key:?}");
+        store.reader.db().insert(&key, value).unwrap();
+    }
+    check_all(&store, &network).unwrap();
+}
+
+#[test]
+fn an_index_that_points_at_another_act_gives_no_receipt() {
+    let (dir, network) = (tempfile::tempdir().unwrap(), network());
+    let mut store = open(dir.path(), &network);
+    let blocks = fill(&mut store, &network, 1);
+    let acts: Vec<_> = blocks[0].transactions().map(|(act, ..)| act).collect();
+    assert_eq!(store.receipt(&acts[0]).unwrap().unwrap().act, acts[0]);
+    store.reader.db().insert(Key::Act(acts[0], Height(1)).bytes(), codec::encode(&1u32)).unwrap();
+    assert!(matches!(store.receipt(&acts[0]), Err(StoreError::Damaged(_))));
+}
+
+#[test]
+fn a_walk_from_genesis_holds_and_names_the_first_block_that_does_not() {
+    let (dir, network) = (tempfile::tempdir().unwrap(), network());
+    let mut store = open(dir.path(), &network);
+    let blocks = fill(&mut store, &network, 8);
+    let walk = |store: &Store| {
+        let mut walk = Walk::new(store.reader(), &Ed25519)?;
+        let mut steps = Vec::new();
+        while let Some(step) = walk.step()? {
+            steps.push(step);
+        }
+        walk.finish().map(|tip| (steps, tip))
+    };
+    let (steps, tip) = walk(&store).unwrap();
+    assert_eq!((steps.len(), tip.digest()), (8, blocks[7].digest()));
+    assert_eq!(steps[4].bytes, codec::encode(blocks[4].block()).len() as u64);
+    let db = store.reader.db().clone();
+    let forged = network.finalization_by(&blocks[5], 0..2);
+    let good = db.insert(Key::Certificate(Height(6)).bytes(), codec::encode(&forged)).unwrap().unwrap();
+    assert_eq!(walk(&store).unwrap_err().height, Height(6));
+    db.insert(Key::Certificate(Height(6)).bytes(), good).unwrap();
+    let leaf = Key::Leaf(LeafKey::Consent(patient(2).id()).tree_key()).bytes();
+    db.remove(leaf).unwrap().unwrap();
+    assert_eq!(walk(&store).unwrap_err().height, Height(8));
 }
