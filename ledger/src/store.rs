@@ -15,6 +15,7 @@
 //! writes each changed leaf once. sled applies a batch in an order of its own, so sorting it further has no effect.
 
 mod check;
+mod copy;
 mod error;
 mod layout;
 mod mark;
@@ -23,6 +24,7 @@ mod reader;
 mod walk;
 
 pub use check::StoredLeaf;
+pub use copy::Copied;
 pub use error::StoreError;
 pub use quarantine::{QUARANTINED_MAX, quarantine};
 pub use reader::{Reader, StoredBlock};

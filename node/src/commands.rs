@@ -1,5 +1,6 @@
 //! The commands of `amanahd`. With `--json`, stdout holds exactly one object, and stderr never holds JSON of ours.
 
+mod db;
 mod healthcheck;
 mod init;
 mod ops_client;
@@ -29,6 +30,9 @@ enum Command {
     Status(status::Status),
     /// Exits 0 if the running node is fit to serve.
     Healthcheck(healthcheck::Healthcheck),
+    /// Looks at what is stored, while the node does not run.
+    #[command(subcommand)]
+    Db(db::Db),
 }
 
 /// Which node.
@@ -46,6 +50,7 @@ impl Arguments {
             Command::Run(run) => run.run(),
             Command::Status(status) => status.run(),
             Command::Healthcheck(healthcheck) => healthcheck.run(),
+            Command::Db(db::Db::Check(check)) => check.run(),
         }
     }
 }
@@ -61,16 +66,22 @@ struct Answer {
 impl Answer {
     /// Gives the outcome of `command` to the caller: `text` for people, `fields` for programs.
     fn give(self, command: &str, outcome: Result<(Map<String, Value>, String), Failure>) -> Exit {
+        match outcome {
+            Ok((fields, text)) => self.give_known(command, fields, &text, None),
+            Err(failure) => self.give_known(command, Map::new(), "", Some(failure)),
+        }
+    }
+
+    /// Gives what is known, whether or not the command has failed.
+    fn give_known(self, command: &str, fields: Map<String, Value>, text: &str, failure: Option<Failure>) -> Exit {
         let mut object = Map::from_iter([("schema".to_owned(), json!(format!("amanahd.{command}/1")))]);
-        let exit = match outcome {
-            Ok((fields, text)) => {
-                object.extend(fields);
-                if !self.json {
-                    print!("{text}");
-                }
-                Exit::Ok
-            }
-            Err(failure) => {
+        object.extend(fields);
+        if !self.json {
+            print!("{text}");
+        }
+        let exit = match failure {
+            None => Exit::Ok,
+            Some(failure) => {
                 let error = json!({"code": failure.code, "detail": failure.detail, "fix": failure.fix});
                 object.insert("error".to_owned(), error);
                 eprintln!("{failure}");

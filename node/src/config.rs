@@ -127,6 +127,8 @@ pub struct StorageConfig {
     pub write_free_mib: u64,
     /// Below this much, or below three hundredths if that is less, it stops.
     pub vote_free_mib: u64,
+    /// What is stored is read again and checked at this rate, in MiB per hour; 0 switches it off.
+    pub scrub_mib_per_hour: u64,
 }
 
 /// `[log]`
@@ -256,7 +258,7 @@ impl Config {
 
 impl Default for StorageConfig {
     fn default() -> Self {
-        Self { write_free_mib: 2048, vote_free_mib: 512 }
+        Self { write_free_mib: 2048, vote_free_mib: 512, scrub_mib_per_hour: 1024 }
     }
 }
 

@@ -14,6 +14,7 @@ mod log_book;
 mod open_enrolments;
 mod owner;
 mod sealing;
+mod survey;
 mod vault;
 
 pub use courier::{OUTBOX_MAX, carry};
@@ -27,7 +28,8 @@ pub use open_enrolments::{Code, CodeError, OpenError};
 pub use owner::{Clock, Custodian, Newest, Unavailable};
 pub(crate) use sealing::random;
 pub use sealing::{DoesNotOpen, NoRandomness};
-pub use vault::VaultError;
+pub use survey::{PrivatePart, survey};
+pub use vault::{ReadRecords, VaultError};
 
 #[cfg(test)]
 pub(crate) mod tests;

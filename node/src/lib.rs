@@ -3,6 +3,7 @@
 pub mod api;
 pub mod config;
 pub mod custodian;
+pub mod db_check;
 pub mod exit;
 pub mod health;
 pub mod home;
@@ -16,6 +17,8 @@ pub mod node;
 pub mod ops;
 pub mod peer_message;
 pub mod runtime;
+pub mod scrub;
 mod token_bucket;
+mod two_slots;
 pub mod validator;
 pub mod vote_log;

@@ -80,6 +80,12 @@ pub struct LedgerMetrics {
     pub validators: Gauge,
     /// Databases thrown away and rebuilt since the start.
     pub rebuilds: Counter,
+    /// Damaged records that the scrub found.
+    pub scrub_errors: Counter,
+    /// Bytes that the scrub has read.
+    pub scrubbed: Counter,
+    /// When the scrub last ended a full pass, seconds since 1970; 0 before the first.
+    pub scrub_last_pass: Gauge,
     /// Bytes of the ledger's database.
     pub store_bytes: Gauge,
     /// Bytes of the vote log.
@@ -144,6 +150,9 @@ impl LedgerMetrics {
         registry.register("mempool_txs", "Transactions that wait to become final", self.waiting.clone());
         registry.register("validators", "Validators of the epoch", self.validators.clone());
         registry.register("store_rebuilds", "Databases thrown away and rebuilt", self.rebuilds.clone());
+        registry.register("scrub_errors", "Damaged records that the scrub found", self.scrub_errors.clone());
+        registry.register("scrub_bytes", "Bytes that the scrub has read", self.scrubbed.clone());
+        registry.register("scrub_last_pass_seconds", "End of the last full scrub", self.scrub_last_pass.clone());
         registry.register("store_bytes", "Bytes of the ledger's database", self.store_bytes.clone());
         registry.register("vote_log_bytes", "Bytes of the vote log", self.vote_log_bytes.clone());
         registry.register("disk_free_ratio", "Free part of the disk", self.disk_free.clone());

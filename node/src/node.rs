@@ -10,16 +10,19 @@ use crate::exit::{Exit, Failure};
 use crate::home::Home;
 use crate::log;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
-pub use parts::Node;
+pub use parts::{Broken, Node};
 
 /// Requests under way may take this long once the node was told to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// The node looks this often whether all its parts still run.
 const WATCH: Duration = Duration::from_millis(500);
+/// So often in one hour a damaged database is replaced; then it is the disk that must be.
+const REBUILDS_MAX: usize = 3;
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Runs the node of the home at `dir` until it is told to stop (SIGTERM, SIGINT) or cannot go on. Errors are written
 /// to stderr.
@@ -50,24 +53,41 @@ async fn run_until_told(home: Home) -> Result<(), Failure> {
         |error| Failure::new(Exit::Failed, "AMN-0106", format!("no signals: {error}"), "check the system's limits");
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
-    let node = Node::start(home).await?;
-    let why = tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
-        broken = broken(&node) => Err(broken),
+    let mut node = Node::start(home).await?;
+    let mut rebuilt: Vec<Instant> = Vec::new();
+    let why = loop {
+        let broken = tokio::select! {
+            _ = terminate.recv() => break Ok(()),
+            _ = interrupt.recv() => break Ok(()),
+            broken = broken(&node) => broken,
+        };
+        match broken {
+            Broken::For(failure) => break Err(failure),
+            Broken::Damaged(why) => {
+                rebuilt.retain(|at| at.elapsed() < HOUR);
+                if rebuilt.len() >= REBUILDS_MAX {
+                    break Err(failure::damaged_again(why));
+                }
+                rebuilt.push(Instant::now());
+                node = node.rebuild(why).await?;
+            }
+        }
     };
     tracing::info!("stopping");
-    if timeout(2 * DRAIN_MAX, node.stop()).await.is_err() {
-        tracing::warn!("a part of the node did not stop in time");
+    match timeout(2 * DRAIN_MAX, node.stop()).await {
+        // What is wrong with the private store says more than that its thread has ended.
+        Ok(Err(private)) => return Err(private),
+        Ok(Ok(())) => {}
+        Err(_late) => tracing::warn!("a part of the node did not stop in time"),
     }
     why
 }
 
-/// Waits until a part of the node ends that should not.
-async fn broken(node: &Node) -> Failure {
+/// Waits until something is wrong with the node.
+async fn broken(node: &Node) -> Broken {
     loop {
-        if let Some(failure) = node.failure() {
-            return failure;
+        if let Some(broken) = node.broken() {
+            return broken;
         }
         sleep(WATCH).await;
     }

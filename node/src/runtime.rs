@@ -4,13 +4,16 @@
 //! write that fails ends the process at once ([`Fatal`]): nothing further is said, and the next start goes from what is
 //! on disk. Consensus messages overtake transactions in every queue.
 
+mod damage;
 mod handle;
 mod inbox;
 mod recovery;
 mod stop_mark;
 mod thread;
 
+pub use damage::Damage;
 pub use handle::{ConsensusStatus, LedgerHandle, LedgerView, SubmitError};
+pub(crate) use recovery::moment;
 pub use recovery::{Rebuilt, RecoveryError};
 pub use thread::Fatal;
 
@@ -81,7 +84,8 @@ impl Runtime {
         let (status, status_receiver) = watch::channel(recovered.status());
         let reader = recovered.store.reader();
         let handle = LedgerHandle::new(view_receiver, status_receiver, to_thread, reader, verifier);
-        let publish = thread::Publish { view, status, pulse: handle.pulse().clone() };
+        let (pulse, damage) = (handle.pulse().clone(), handle.damage().clone());
+        let publish = thread::Publish { view, status, pulse, damage };
         Ok(Self { recovered, handle, submissions, publish })
     }
 

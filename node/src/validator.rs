@@ -197,10 +197,7 @@ impl Validator {
     ///
     /// # Errors
     /// When key, vote log and ledger do not belong together.
-    pub fn start<R: IntoIterator<Item = Record>>(
-        start: Start<R>,
-        now: u64,
-    ) -> Result<(Self, Vec<Action>), StartError> {
+    pub fn start<R: IntoIterator<Item = Record>>(start: Start<R>, now: u64) -> Result<(Self, Vec<Action>), StartError> {
         let Start { config, signer, verifier, epoch_start, head, finalization, records } = start;
         let (n, me) = (config.committee.n(), config.me);
         let floor = Floor { epoch_start, head: final_point(&head), finalization };

@@ -86,6 +86,19 @@ impl Reader {
         Ok(())
     }
 
+    /// The leaf that stands at `key`.
+    ///
+    /// # Errors
+    /// When it is damaged, or the disk fails.
+    pub fn leaf(&self, key: &Digest) -> Result<Option<StoredLeaf>, StoreError> {
+        let Some(leaf) = self.value::<Leaf>(Key::Leaf(*key))? else { return Ok(None) };
+        if leaf.key().tree_key() != *key {
+            return Err(StoreError::Damaged("a leaf stands at another's place"));
+        }
+        let bytes = codec::encode(&leaf).len() as u64;
+        Ok(Some(StoredLeaf { key: *key, leaf, bytes }))
+    }
+
     /// Up to `limit` leaves behind `after` in the order of their keys, each at its own place.
     ///
     /// # Errors

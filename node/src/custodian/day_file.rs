@@ -6,10 +6,12 @@
 
 use super::durable;
 use super::sealing::{DoesNotOpen, NoRandomness, SecretKey};
+use crate::two_slots::{self, TwoSlots};
 use amanah_ledger::access::day_tree::DayState;
 use amanah_ledger::codec::{self, BoundedVec};
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::time::{Day, UnixMs};
+use std::cell::RefCell;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -17,6 +19,10 @@ use std::path::{Path, PathBuf};
 
 const CHANGES_PER_FRAME: usize = 16 * 1024;
 const FRAME_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The file among them that says how far the newest reaches.
+const REACHED: &str = "reached";
+/// A day and a length.
+const REACH_BYTES: usize = 4 + 8;
 
 /// A leaf that an anchor changed, with what its value hides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bincode::Encode, bincode::Decode)]
@@ -61,8 +67,8 @@ pub enum DayFileError {
     /// The disk refused.
     #[error("access tree files: {0}")]
     Io(#[from] std::io::Error),
-    /// A frame before the last does not open or is none.
-    #[error("the file of day {} is damaged before its end", .0.0)]
+    /// What was written whole no longer opens, or is no longer there.
+    #[error("the file of day {} is damaged", .0.0)]
     Damaged(Day),
     /// No randomness for a nonce.
     #[error(transparent)]
@@ -74,13 +80,30 @@ pub enum DayFileError {
 pub(crate) struct DayFiles {
     dir: PathBuf,
     key: SecretKey,
+    /// The newest day and how long its file was when it was last synced: a file that ends earlier has lost its end,
+    /// which would otherwise look like a write that never finished.
+    known: Option<(Day, u64)>,
+    /// The slot of it, and the file once something was appended.
+    known_slot: Option<u64>,
+    reached: RefCell<Option<TwoSlots<REACH_BYTES>>>,
 }
 
 impl DayFiles {
     /// The files in `dir`, sealed under `key`.
     pub(crate) fn open(dir: &Path, key: SecretKey) -> Result<Self, DayFileError> {
         std::fs::create_dir_all(dir)?;
-        Ok(Self { dir: dir.to_owned(), key })
+        let newest = newest_reach(dir)?;
+        let (known, known_slot) = (newest.map(|(day, bytes, _)| (day, bytes)), newest.map(|(_, _, slot)| slot));
+        Ok(Self { dir: dir.to_owned(), key, known, known_slot, reached: RefCell::new(None) })
+    }
+
+    /// Examines every file and changes nothing.
+    pub(crate) fn survey(&self) -> Result<usize, DayFileError> {
+        let days = self.days()?;
+        for day in &days {
+            self.read(*day)?;
+        }
+        Ok(days.len())
     }
 
     fn path(&self, day: Day) -> PathBuf {
@@ -96,7 +119,10 @@ impl DayFiles {
             days.extend(number.map(Day));
         }
         days.sort_unstable();
-        Ok(days)
+        match self.known.filter(|(day, _)| !days.contains(day)) {
+            Some((lost, _)) => Err(DayFileError::Damaged(lost)),
+            None => Ok(days),
+        }
     }
 
     /// Appends a snapshot; it is durable when this returns.
@@ -122,6 +148,14 @@ impl DayFiles {
         if is_new {
             durable::sync_parent(&path)?;
         }
+        // Anchors are seconds apart: one more sync holds nobody up.
+        let mut reached = self.reached.borrow_mut();
+        let mut slots = match reached.take() {
+            Some(slots) => slots,
+            None => TwoSlots::open(&self.dir.join(REACHED), self.known_slot)?,
+        };
+        slots.write(&encode_reach(snapshot.head.day, at))?;
+        *reached = Some(slots);
         Ok(())
     }
 
@@ -151,6 +185,12 @@ impl DayFiles {
         };
         let mut frames = Frames { bytes: &bytes, at: 0 };
         let (mut snapshots, mut whole) = (Vec::new(), 0);
+        // Of a write that never finished something is missing at the end, and nothing may follow: only the newest file
+        // can end so, and no earlier than it is known to have reached.
+        let lost_end = |whole: u64| {
+            let is_known = self.known.is_some_and(|(known, bytes)| known == day && whole < bytes);
+            Ok::<_, DayFileError>(is_known || (whole < bytes.len() as u64 && self.days()?.last() != Some(&day)))
+        };
         while let Some(snapshot) = self.read_snapshot(day, &mut frames) {
             match snapshot {
                 Ok(snapshot) => snapshots.push(snapshot),
@@ -159,6 +199,9 @@ impl DayFiles {
                 Err(DoesNotOpen) => return Err(DayFileError::Damaged(day)),
             }
             whole = frames.at as u64;
+        }
+        if lost_end(whole)? {
+            return Err(DayFileError::Damaged(day));
         }
         Ok((snapshots, whole))
     }
@@ -200,6 +243,24 @@ impl<'a> Frames<'a> {
         self.at += 4 + sealed.len();
         Some((at, sealed))
     }
+}
+
+/// What is recorded about the newest file in `dir`, and in which slot.
+fn newest_reach(dir: &Path) -> Result<Option<(Day, u64, u64)>, DayFileError> {
+    let slots = two_slots::read::<REACH_BYTES>(&dir.join(REACHED))?;
+    let decode = |(body, slot): ([u8; REACH_BYTES], u64)| {
+        let (day, bytes) = body.split_first_chunk::<4>()?;
+        Some((Day(u32::from_le_bytes(*day)), u64::from_le_bytes(*bytes.first_chunk()?), slot))
+    };
+    Ok(slots.into_iter().filter_map(decode).max())
+}
+
+fn encode_reach(day: Day, bytes: u64) -> [u8; REACH_BYTES] {
+    let mut body = [0; REACH_BYTES];
+    let (first, rest) = body.split_at_mut(4);
+    first.copy_from_slice(&day.0.to_le_bytes());
+    rest.copy_from_slice(&bytes.to_le_bytes());
+    body
 }
 
 fn address(day: Day, at: u64) -> [u8; 12] {

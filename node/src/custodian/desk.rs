@@ -10,7 +10,7 @@ use super::key_file::{KeyFile, KeyFileError, KeyFilePaths, RelationshipKeys};
 use super::log_book::{End, LogBook};
 use super::open_enrolments::OpenEnrolments;
 use super::sealing::{DoesNotOpen, NoRandomness, SecretKey, random};
-use super::vault::{Address, Kind, Vault, VaultError, Writes};
+use super::vault::{Address, Kind, ReadRecords, Vault, VaultError, Writes};
 use amanah_ledger::access::entry::ENTRY_BYTES_MAX;
 use amanah_ledger::access::{EntryBody, Event, LogEntry};
 use amanah_ledger::chain::Tip;
@@ -74,6 +74,9 @@ pub enum StoreError {
     /// The vault holds records and the key file is gone: a new one would open none of them.
     #[error("the private store is there, its key file is not")]
     KeyFileMissing,
+    /// The key file knows of records and the vault is gone.
+    #[error("the key file is there, the private store is not")]
+    VaultMissing,
     /// A record is not what its kind says.
     #[error("a record of the private store is damaged")]
     Damaged,
@@ -126,6 +129,9 @@ impl Desk {
             (false, true) => KeyFile::create(setup.keys.clone())?,
             (false, false) => return Err(StoreError::KeyFileMissing),
         };
+        if is_new && keys.len() > 0 {
+            return Err(StoreError::VaultMissing);
+        }
         let vault = Vault::open(&setup.vault_dir)?;
         let files = DayFiles::open(&setup.days_dir, keys.house().key.clone())?;
         let anchored = head.state().anchor_head(&setup.member, AnchorKind::Access);
@@ -170,6 +176,22 @@ impl Desk {
         }
         self.dirty = Dirty::Clean;
         Ok(())
+    }
+
+    /// Records beside the vault how far it reaches, so that a later loss shows. To be called when nothing waits.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn record_reach(&mut self) -> Result<(), StoreError> {
+        Ok(self.vault.record_reach()?)
+    }
+
+    /// Reads up to `limit` records behind an address, only to see that they can be read; `None` behind the last.
+    ///
+    /// # Errors
+    /// When one cannot.
+    pub fn read_records(&self, after: Option<&[u8]>, limit: usize) -> Result<Option<ReadRecords>, StoreError> {
+        Ok(self.vault.read_behind(after, limit)?)
     }
 
     /// Forgets a relationship: afterwards nothing here links its records to a person or opens them. Whether it was

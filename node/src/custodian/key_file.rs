@@ -147,6 +147,13 @@ impl KeyFile {
 
     /// Opens the key file and destroys table keys that a crash left behind.
     pub(crate) fn open(paths: KeyFilePaths) -> Result<Self, KeyFileError> {
+        let file = Self::read(paths)?;
+        file.destroy_other_table_keys()?;
+        Ok(file)
+    }
+
+    /// Opens the key file and changes nothing.
+    pub(crate) fn read(paths: KeyFilePaths) -> Result<Self, KeyFileError> {
         let bytes = std::fs::read(&paths.table)?;
         let (header, sealed) = bytes.split_at_checked(HEADER_BYTES).ok_or(KeyFileError::Damaged)?;
         let generation = match header.strip_prefix(MAGIC).and_then(|rest| rest.first_chunk::<8>()) {
@@ -163,9 +170,7 @@ impl KeyFile {
             by_mrn.insert(keys.mrn.clone(), keys.relationship);
             entries.insert(keys.relationship, keys);
         }
-        let file = Self { paths, generation, house, entries, by_mrn };
-        file.destroy_other_table_keys()?;
-        Ok(file)
+        Ok(Self { paths, generation, house, entries, by_mrn })
     }
 
     /// The custodian's own folder.

@@ -131,8 +131,15 @@ impl Owner {
         loop {
             let first = match self.queue.recv_timeout(self.wait()) {
                 Ok(act) => Some(act),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return self.desk.sync(),
+                Err(RecvTimeoutError::Timeout) => {
+                    // Nobody waits now.
+                    self.desk.record_reach()?;
+                    None
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.desk.sync()?;
+                    return self.desk.record_reach();
+                }
             };
             let mut answers = Vec::new();
             let group = first.into_iter().chain(self.queue.try_iter()).take(GROUP_MAX);

@@ -95,8 +95,29 @@ fn start(error: &StartError) -> Failure {
 }
 
 pub(super) fn private(error: &custodian::StoreError) -> Failure {
-    let fix = "restore private/ and keys/ from one backup; consents on the ledger are not touched";
+    use custodian::{DayFileError, KeyFileError, StoreError, VaultError};
+    let is_disk = match error {
+        StoreError::Vault(VaultError::Io(_))
+        | StoreError::KeyFile(KeyFileError::Io(_))
+        | StoreError::DayFile(DayFileError::Io(_))
+        | StoreError::NoRandomness(_) => true,
+        StoreError::Vault(_)
+        | StoreError::KeyFile(_)
+        | StoreError::DayFile(_)
+        | StoreError::KeyFileMissing
+        | StoreError::VaultMissing
+        | StoreError::Damaged => false,
+    };
+    if is_disk {
+        return Failure::new(Exit::Failed, "AMN-0111", error, "check the disk, then start again");
+    }
+    let fix = "restore private/ and keys/private/ from one backup; consents on the ledger are not touched";
     Failure::new(Exit::Damaged, "AMN-1304", format!("private store: {error}"), fix)
+}
+
+pub(super) fn damaged_again(why: &str) -> Failure {
+    let detail = format!("the ledger's database is damaged again and again: {why}");
+    Failure::new(Exit::Damaged, "AMN-1305", detail, "replace the disk; the ledger fills itself again from the peers")
 }
 
 pub(super) fn no_thread(error: std::io::Error) -> Failure {

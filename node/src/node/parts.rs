@@ -10,22 +10,27 @@ use crate::http::{self, Bounds};
 use crate::metrics::Metrics;
 use crate::network::{NetworkConfig, NetworkHandle, Peer};
 use crate::ops::{self, Ops};
-use crate::runtime::{LedgerHandle, Running, Runtime, RuntimeConfig};
+use crate::runtime::{LedgerHandle, Running, Runtime, RuntimeConfig, moment};
+use crate::scrub::Scrub;
 use amanah_consensus::Timing;
 use amanah_ledger::crypto::Ed25519;
+use amanah_ledger::store::quarantine;
 use amanah_ledger::time::UnixMs;
 use amanah_ledger::transaction::SignedTransaction;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// Transactions of the custodian that wait for the validator.
 const OUTBOX_MAX: usize = 256;
+/// How long a node that replaces its database waits for its own addresses.
+const PORTS_MAX: Duration = Duration::from_secs(10);
+const PORTS_LOOK: Duration = Duration::from_millis(100);
 
 /// A running node.
 pub struct Node {
@@ -33,6 +38,8 @@ pub struct Node {
     runtime: Running,
     custodian: Custodian,
     custodian_thread: JoinHandle<Result<(), StoreError>>,
+    scrub: Option<Scrub>,
+    metrics: Arc<Metrics>,
     disk: disk::Watch,
     servers: JoinSet<()>,
     joints: JoinSet<()>,
@@ -41,13 +48,25 @@ pub struct Node {
     home: Home,
 }
 
+/// Why a running node cannot go on as it is.
+#[derive(Debug)]
+pub enum Broken {
+    /// A part of it has ended, or the disk is full: the process ends.
+    For(Failure),
+    /// The ledger's database is damaged: the node replaces it and starts anew ([`Node::rebuild`]).
+    Damaged(&'static str),
+}
+
 impl Node {
     /// Starts the node of this home.
     ///
     /// # Errors
     /// When a part cannot start; what had started is gone then.
     pub async fn start(home: Home) -> Result<Self, Failure> {
-        let metrics = Arc::new(Metrics::new());
+        Self::start_counting(home, Arc::new(Metrics::new())).await
+    }
+
+    async fn start_counting(home: Home, metrics: Arc<Metrics>) -> Result<Self, Failure> {
         // Addresses first: a port in use is the commonest mistake, and the cheapest to find.
         let api = listen("api.listen", *home.config().api.listen.get_ref()).await?;
         let ops = listen("ops.listen", *home.config().ops.listen.get_ref()).await?;
@@ -72,13 +91,17 @@ impl Node {
         let app = app(&home, &ledger, custodian.clone(), disk.clone())?;
         let (stop, stopping) = watch::channel(false);
         let outlook = Outlook::new(&home, ledger.clone(), Arc::clone(&metrics), disk.clone());
-        let ops_routes = ops::router(Ops { metrics, status: Arc::new(move || outlook.status()) });
+        let ops_metrics = Arc::clone(&metrics);
+        let ops_routes = ops::router(Ops { metrics: ops_metrics, status: Arc::new(move || outlook.status()) });
         let mut servers = JoinSet::new();
         servers.spawn(serve(ops, ops_routes, ops::BOUNDS, stopping.clone()));
         servers.spawn(serve(api, api::router(app), api_bounds(&home), stopping));
+        let rate = home.config().storage.scrub_mib_per_hour;
+        let scrub = Scrub::start(ledger.clone(), custodian.clone(), rate, Arc::clone(&metrics));
+        let scrub = scrub.map_err(failure::no_thread)?;
         let chain = home.chain();
         tracing::info!(name = home.config().node.name, %chain, height = ledger.view().height().0, %address, "running");
-        Ok(Self { ledger, runtime, custodian, custodian_thread, disk, servers, joints, stop, home })
+        Ok(Self { ledger, runtime, custodian, custodian_thread, scrub, metrics, disk, servers, joints, stop, home })
     }
 
     /// The ledger as this node knows it.
@@ -86,20 +109,60 @@ impl Node {
         &self.ledger
     }
 
+    /// The custodian of this hospital.
+    pub fn custodian(&self) -> &Custodian {
+        &self.custodian
+    }
+
+    /// What it counts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Why the node cannot go on, if so.
-    pub fn failure(&self) -> Option<Failure> {
+    pub fn broken(&self) -> Option<Broken> {
+        if let Some(why) = self.ledger.damage().found() {
+            return Some(Broken::Damaged(why));
+        }
         if !self.runtime.is_running() {
-            return Some(failure::ended("consensus"));
+            return Some(Broken::For(failure::ended("consensus")));
         }
         if self.custodian_thread.is_finished() {
-            return Some(failure::ended("custodian"));
+            return Some(Broken::For(failure::ended("custodian")));
         }
-        self.disk.is_full().then(|| failure::disk_full(self.home.dir()))
+        self.disk.is_full().then(|| Broken::For(failure::disk_full(self.home.dir())))
+    }
+
+    /// Stops, moves the damaged database aside, and starts with an empty one, which fills itself from the vote log and
+    /// the peers. What the node counts goes on.
+    ///
+    /// # Errors
+    /// When the database cannot be moved, or the node does not start again.
+    pub async fn rebuild(self, why: &'static str) -> Result<Self, Failure> {
+        let (dir, ledger_dir, metrics) =
+            (self.home.dir().to_owned(), self.home.ledger_dir(), Arc::clone(&self.metrics));
+        self.stop().await?;
+        let moved =
+            blocking(move || quarantine(&ledger_dir, &moment()).map_err(|error| failure::recovery(error.into())));
+        let aside = moved.await?;
+        metrics.ledger.rebuilds.inc();
+        tracing::warn!(why, aside = %aside.display(), "the ledger's database was damaged; it is being rebuilt");
+        let deadline = Instant::now() + PORTS_MAX;
+        loop {
+            match Self::start_counting(Home::open(&dir)?, Arc::clone(&metrics)).await {
+                // The system may still hold the addresses of what has just stopped.
+                Err(failure) if failure.exit == Exit::Config && Instant::now() < deadline => sleep(PORTS_LOOK).await,
+                other => return other,
+            }
+        }
     }
 
     /// Stops: no new requests, then no new promises, then no new votes; everything durable.
-    pub async fn stop(self) {
-        let Self { runtime, custodian, custodian_thread, mut servers, mut joints, stop, home, .. } = self;
+    ///
+    /// # Errors
+    /// When the private store had failed: a restart would not help.
+    pub async fn stop(self) -> Result<(), Failure> {
+        let Self { runtime, custodian, custodian_thread, scrub, mut servers, mut joints, stop, home, .. } = self;
         stop.send_replace(true);
         if timeout(DRAIN_MAX, async { while servers.join_next().await.is_some() {} }).await.is_err() {
             tracing::warn!("requests under way were cut off");
@@ -108,18 +171,21 @@ impl Node {
         joints.shutdown().await;
         drop(custodian);
         let threads = tokio::task::spawn_blocking(move || {
-            match custodian_thread.join() {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(%error, "the private store had failed"),
-                Err(_panic) => tracing::error!("the custodian's thread had panicked"),
+            if let Some(scrub) = scrub {
+                scrub.stop();
             }
+            let ended = match custodian_thread.join() {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(error)) => Err(failure::private(&error)),
+                Err(_panic) => Err(failure::ended("custodian")),
+            };
             runtime.stop();
+            ended
         });
-        if threads.await.is_err() {
-            tracing::error!("the threads could not be joined");
-        }
+        let ended = threads.await.unwrap_or_else(|_panicked| Err(failure::ended("stop")));
         drop(home);
         tracing::info!("stopped");
+        ended
     }
 }
 

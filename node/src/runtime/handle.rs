@@ -1,5 +1,6 @@
 //! What the rest of the node holds: the newest final state, and a way to submit.
 
+use super::damage::Damage;
 use crate::health::Pulse;
 use crate::mempool::{Admission, Refusal};
 use amanah_consensus::Standing;
@@ -66,6 +67,7 @@ pub struct LedgerHandle {
     reader: Reader,
     verifier: Arc<dyn Verifier>,
     pulse: Pulse,
+    damage: Damage,
 }
 
 impl LedgerView {
@@ -94,7 +96,7 @@ impl LedgerHandle {
         reader: Reader,
         verifier: Arc<dyn Verifier>,
     ) -> Self {
-        Self { view, status, submissions, reader, verifier, pulse: Pulse::new() }
+        Self { view, status, submissions, reader, verifier, pulse: Pulse::new(), damage: Damage::default() }
     }
 
     /// The newest final head.
@@ -120,6 +122,11 @@ impl LedgerHandle {
     /// The sign of life of the thread.
     pub fn pulse(&self) -> &Pulse {
         &self.pulse
+    }
+
+    /// Whether the database was found damaged in use.
+    pub fn damage(&self) -> &Damage {
+        &self.damage
     }
 
     /// The store, for reading blocks and receipts.

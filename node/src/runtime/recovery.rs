@@ -15,7 +15,7 @@ use amanah_ledger::chain::Tip;
 use amanah_ledger::crypto::Verifier;
 use amanah_ledger::genesis::{Genesis, GenesisError};
 use amanah_ledger::position::{Epoch, Height};
-use amanah_ledger::store::{Store, StoreError};
+use amanah_ledger::store::{Store, StoreError, quarantine};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -134,6 +134,11 @@ pub(super) fn recover(config: RuntimeConfig) -> Result<Recovered, RecoveryError>
     Ok(Recovered { validator, actions, vote_log, store, stop_mark, accused, rebuilt, view })
 }
 
+/// When a database was moved aside, as its name says it: names sort by age.
+pub(crate) fn moment() -> String {
+    jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
 fn open_store(
     dir: &Path,
     genesis: &Genesis,
@@ -147,7 +152,7 @@ fn open_store(
     match open() {
         Ok((store, tip)) => Ok((store, tip, None)),
         Err(StoreError::Damaged(why)) => {
-            let aside = Store::quarantine(dir)?;
+            let aside = quarantine(dir, &moment())?;
             let (store, tip) = open()?;
             Ok((store, tip, Some(Rebuilt { aside, why })))
         }

@@ -1,5 +1,6 @@
 //! The loop: take what waits, let the validator decide, perform what it decided.
 
+use super::damage::Damage;
 use super::handle::{ConsensusStatus, LedgerView};
 use super::inbox::{Inbox, Item, Woken};
 use super::recovery::{self, Recovered};
@@ -95,6 +96,7 @@ pub(super) struct Publish {
     pub(super) view: watch::Sender<Arc<LedgerView>>,
     pub(super) status: watch::Sender<ConsensusStatus>,
     pub(super) pulse: Pulse,
+    pub(super) damage: Damage,
 }
 
 /// This node's clock, milliseconds since 1970.
@@ -103,11 +105,17 @@ pub(super) fn now() -> u64 {
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Runs until stopped. A [`Fatal`] ends the process here and now: unwinding could let another thread speak.
+/// Runs until stopped. A [`Fatal`] ends the process here and now: unwinding could let another thread speak. Only a
+/// damaged database does not: what readers see was final and stays true, and the node replaces the database itself.
 pub(super) fn run(recovered: Recovered, inbox: Inbox, network: NetworkHandle, publish: Publish) {
-    if let Err(fatal) = Thread::new(recovered, inbox, network, publish).run() {
-        tracing::error!(error = %fatal, "the node stops: it can no longer keep its word");
-        std::process::exit(fatal.exit() as i32);
+    let damage = publish.damage.clone();
+    match Thread::new(recovered, inbox, network, publish).run() {
+        Ok(()) => {}
+        Err(Fatal::Store(StoreError::Damaged(why))) => damage.report(why),
+        Err(fatal) => {
+            tracing::error!(error = %fatal, "the node stops: it can no longer keep its word");
+            std::process::exit(fatal.exit() as i32);
+        }
     }
 }
 
@@ -358,6 +366,9 @@ impl Thread {
             Ok(None) => None,
             Err(error) => {
                 tracing::error!(%error, height, "a final block cannot be read");
+                if let StoreError::Damaged(why) = error {
+                    self.publish.damage.report(why);
+                }
                 None
             }
         });

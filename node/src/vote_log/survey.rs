@@ -89,7 +89,11 @@ pub(super) fn examine(dir: &Path, identity: &Identity, recorded: Option<Reach>) 
 /// The numbers of the segments in `dir`, ascending and without a gap.
 pub(super) fn segment_numbers(dir: &Path) -> Result<Vec<u64>, VoteLogError> {
     let mut numbers = Vec::new();
-    for entry in fs::read_dir(dir).map_err(io_error("list the directory"))? {
+    let entries = match fs::read_dir(dir) {
+        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(numbers),
+        other => other.map_err(io_error("list the directory"))?,
+    };
+    for entry in entries {
         let name = entry.map_err(io_error("list the directory"))?.file_name();
         numbers.extend(name.to_str().and_then(segment::number_of));
     }

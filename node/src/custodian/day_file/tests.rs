@@ -61,3 +61,40 @@ fn damage_before_the_end_is_refused() {
     std::fs::write(files.path(DAY), bytes).unwrap();
     assert!(matches!(files.read(DAY), Err(DayFileError::Damaged(DAY))));
 }
+
+#[test]
+fn every_changed_byte_and_every_lost_end_of_what_was_synced_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    files(dir.path()).append(&snapshot(1, 2)).unwrap();
+    files(dir.path()).append(&snapshot(2, 1)).unwrap();
+    let path = files(dir.path()).path(DAY);
+    let whole = std::fs::read(&path).unwrap();
+    assert_eq!(files(dir.path()).survey().unwrap(), 1);
+    for at in 0..whole.len() {
+        let mut changed = whole.clone();
+        changed[at] ^= 0x81;
+        for damaged in [changed.as_slice(), &whole[..at]] {
+            std::fs::write(&path, damaged).unwrap();
+            assert!(matches!(files(dir.path()).cut_torn_end(DAY), Err(DayFileError::Damaged(DAY))), "byte {at}");
+            assert_eq!(std::fs::read(&path).unwrap(), damaged, "evidence is not cut off");
+        }
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(files(dir.path()).days(), Err(DayFileError::Damaged(DAY))));
+}
+
+#[test]
+fn only_the_newest_file_can_have_an_end_that_was_never_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = files(dir.path());
+    files.append(&snapshot(1, 2)).unwrap();
+    let mut later = snapshot(2, 1);
+    later.head.day = DAY.next().unwrap();
+    files.append(&later).unwrap();
+    for (day, is_refused) in [(DAY, true), (later.head.day, false)] {
+        let whole = std::fs::read(files.path(day)).unwrap();
+        std::fs::write(files.path(day), [whole.as_slice(), &[9, 0, 0, 0, 1]].concat()).unwrap();
+        assert_eq!(files.read(day).is_err(), is_refused);
+        std::fs::write(files.path(day), whole).unwrap();
+    }
+}

@@ -110,3 +110,45 @@ fn a_long_record_is_kept_in_pieces_that_sled_syncs_and_one_too_long_is_refused()
         Err(VaultError::RecordTooLong { bytes }) if bytes == RECORD_BYTES_MAX + 1
     ));
 }
+
+#[test]
+fn a_vault_that_comes_back_with_fewer_writes_than_were_recorded_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, key) = (FolderId::generate().unwrap(), SecretKey::generate().unwrap());
+    let write = |vault: &Vault, number: u64| {
+        let mut writes = Writes::default();
+        writes.put(at(folder, number), &key, b"entry").unwrap();
+        vault.write(writes).unwrap();
+        vault.sync().unwrap();
+    };
+    let vault = Vault::open(dir.path()).unwrap();
+    write(&vault, 1);
+    let older = after_power_cut(dir.path());
+    write(&vault, 2);
+    vault.record_reach().unwrap();
+    drop(vault);
+    assert!(Vault::open(dir.path()).is_ok());
+    // sled at an earlier moment, as after damage in its tail.
+    std::fs::copy(dir.path().join(REACHED), older.path().join(REACHED)).unwrap();
+    assert!(matches!(Vault::open(older.path()), Err(VaultError::LostWrites { known: 2, found: 1 })));
+    // The operator's way out, when there is no backup.
+    std::fs::remove_file(older.path().join(REACHED)).unwrap();
+    let left = Vault::open(older.path()).unwrap();
+    assert!(left.get(at(folder, 1), &key).unwrap().is_some() && left.get(at(folder, 2), &key).unwrap().is_none());
+}
+
+#[test]
+fn everything_in_a_vault_can_be_read_through() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = Vault::open(dir.path()).unwrap();
+    let (folder, key) = (FolderId::generate().unwrap(), SecretKey::generate().unwrap());
+    let mut writes = Writes::default();
+    (1..=9).for_each(|number| writes.put(at(folder, number), &key, b"entry").unwrap());
+    vault.write(writes).unwrap();
+    let (mut after, mut records) = (None, 0);
+    while let Some(read) = vault.read_behind(after.as_deref(), 4).unwrap() {
+        assert!(read.records <= 4 && read.bytes > 0);
+        (after, records) = (Some(read.last), records + read.records);
+    }
+    assert_eq!(records, 9 + 1, "nine records and the count of writes");
+}
