@@ -69,6 +69,10 @@ pub(crate) enum Command {
     /// The hospitals that run the ledger
     #[command(subcommand)]
     Network(NetworkCommand),
+    /// A node's ledger, checked offline
+    #[cfg(feature = "store")]
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Four hospitals on this machine, to try everything out
     #[cfg(feature = "demo")]
     #[command(subcommand)]
@@ -208,6 +212,17 @@ pub(crate) enum NetworkCommand {
     Status,
 }
 
+#[cfg(feature = "store")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Check every block from genesis: links, certificates, execution, state. Needs no running node
+    Verify {
+        /// The node's home; the node must not run
+        #[arg(long, value_name = "DIR")]
+        home: PathBuf,
+    },
+}
+
 #[cfg(feature = "demo")]
 #[derive(Debug, Subcommand)]
 pub(crate) enum DemoCommand {
@@ -255,6 +270,8 @@ impl Command {
             Self::Hospital(HospitalCommand::Patient(PatientCommand::Link { .. })) => "hospital.patient.link",
             Self::Hospital(HospitalCommand::Check(_)) => "hospital.check",
             Self::Network(NetworkCommand::Status) => "network.status",
+            #[cfg(feature = "store")]
+            Self::Ledger(LedgerCommand::Verify { .. }) => "ledger.verify",
             #[cfg(feature = "demo")]
             Self::Demo(DemoCommand::Up { .. }) => "demo.up",
             #[cfg(feature = "demo")]

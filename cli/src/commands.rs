@@ -5,6 +5,8 @@ pub(crate) mod demo;
 pub(crate) mod enrol;
 pub(crate) mod grant;
 pub(crate) mod hospital;
+#[cfg(feature = "store")]
+mod ledger;
 mod list;
 pub(crate) mod log;
 mod network;
@@ -32,6 +34,8 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Fallible<Report
         Command::Log => log::run(&settings).await,
         Command::Receipt(command) => receipt::run(command, &settings).await,
         Command::Hospital(command) => hospital::run(command, &settings).await,
+        #[cfg(feature = "store")]
+        Command::Ledger(command) => ledger::run(command).await,
         Command::Network(NetworkCommand::Status) => network::status(&settings).await,
         #[cfg(feature = "demo")]
         Command::Demo(command) => demo::run(command, &settings).await,
