@@ -1,8 +1,9 @@
-//! What tests share: the simulator, the bugs it must notice, the exhaustive search, functions to fuzz, and real processes
-//! under attack.
+//! What tests share: the simulator, the bugs it must notice, the exhaustive search, functions to fuzz, real processes
+//! under attack, and damage to what is stored.
 
 pub mod bugs;
 pub mod cluster;
+pub mod damage;
 pub mod explore;
 pub mod fuzz;
 pub mod hostile;

@@ -5,7 +5,7 @@
 use super::Verdict;
 use amanah_ledger::crypto::{Digest, PublicKey};
 use amanah_ledger::position::{Epoch, Height, View};
-use amanah_node::vote_log::{Identity, KeyHistory, Position, VoteLog};
+use amanah_node::vote_log::{Identity, KeyHistory, Position, Records, VoteLog};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -27,31 +27,39 @@ fn record(number: u8) -> Vec<u8> {
 
 pub(super) fn run(bytes: &[u8]) -> Verdict {
     let Some((first, rest)) = bytes.split_first() else { return Verdict::Refused };
-    let dir = directory();
+    let home = directory();
+    // How far a log reached stands beside its directory.
+    let dir = home.path().join("votes");
+    fs::create_dir(&dir).expect("a directory in a temporary directory");
     if first % 4 == 0 {
-        fs::write(segment(dir.path(), 0), rest).expect("a file in a temporary directory");
-        return Verdict::of(VoteLog::open(dir.path(), IDENTITY, KeyHistory::HasVoted).is_ok());
+        fs::write(segment(&dir, 0), rest).expect("a file in a temporary directory");
+        return Verdict::of(VoteLog::open(&dir, IDENTITY, KeyHistory::HasVoted).is_ok());
     }
     let written: Vec<Vec<u8>> = (0..first % 8).map(record).collect();
-    write(dir.path(), &written);
+    write(&dir, &written);
     for change in rest.chunks_exact(4).take(16) {
-        apply(dir.path(), [change[0], change[1], change[2], change[3]]);
+        apply(&dir, [change[0], change[1], change[2], change[3]]);
     }
-    let Ok((mut log, found)) = VoteLog::open(dir.path(), IDENTITY, KeyHistory::HasVoted) else {
+    let Ok((mut log, found)) = VoteLog::open(&dir, IDENTITY, KeyHistory::HasVoted) else {
         return Verdict::Refused;
     };
+    let found = read(found);
     assert!(written.starts_with(&found), "records that nobody wrote, or not in their order");
     // It goes on from where it was cut.
     log.append(&[record(9)], HERE).expect("a log that opened");
     drop(log);
-    let (_log, again) = VoteLog::open(dir.path(), IDENTITY, KeyHistory::HasVoted).expect("a log that was just written");
-    assert_eq!(again.split_last(), Some((&record(9), found.as_slice())), "what was there, and the new record");
+    let (_log, again) = VoteLog::open(&dir, IDENTITY, KeyHistory::HasVoted).expect("a log that was just written");
+    assert_eq!(read(again).split_last(), Some((&record(9), found.as_slice())), "what was there, and the new record");
     Verdict::Accepted
+}
+
+fn read(records: Records) -> Vec<Vec<u8>> {
+    records.collect::<Result<_, _>>().expect("a log that opened is whole")
 }
 
 fn write(dir: &Path, records: &[Vec<u8>]) {
     let (mut log, found) = VoteLog::open(dir, IDENTITY, KeyHistory::Unused).expect("an empty directory");
-    assert!(found.is_empty());
+    assert!(read(found).is_empty());
     for pair in records.chunks(2) {
         log.append(pair, HERE).expect("a fresh log");
     }
