@@ -49,7 +49,7 @@ impl World {
 
     /// Starts a member from its store and these records.
     pub(crate) fn start(&mut self, index: u8, core: &mut Core, records: &[u16]) -> Result<Machine, StartError> {
-        let records = records.iter().map(|id| self.records[usize::from(*id)].clone()).collect();
+        let records: Vec<_> = records.iter().map(|id| self.records[usize::from(*id)].clone()).collect();
         let floor = self.floor(core);
         let config = config(index, self.mutant);
         self.ledger.is_supplied = false;
