@@ -107,6 +107,7 @@ fn transaction_bounds() -> Vec<Bound> {
         bound("mempool transactions", mempool::COUNT_MAX as u64, "transactions"),
         bound("mempool revocation bytes", mempool::REVOCATION_BYTES_MAX as u64 / MIB, "MiB"),
         bound("mempool revocations", mempool::REVOCATION_COUNT_MAX as u64, "revocations"),
+        bound("mempool proofs against validators", mempool::EVIDENCE_COUNT_MAX as u64, "proofs"),
         bound("mempool failing transactions tried again", mempool::DOUBTFUL_MAX as u64, "of a member in a block"),
         bound("mempool failing transactions kept", mempool::FAILING_BLOCKS_MAX, "blocks"),
         bound("submissions that wait", runtime::SUBMISSIONS_MAX as u64, "transactions"),
