@@ -11,8 +11,8 @@ use crate::crypto::{Digest, PublicKey};
 use crate::genesis::{Founder, Genesis, GenesisError, Parameters};
 use crate::history::History;
 use crate::leaf::{
-    AnchorHeadLeaf, AnchorLeaf, ConsentLeaf, EvidenceLeaf, KeyLeaf, KeyRole, KeyTerm, Leaf, LeafKey, MemberLeaf, MemberStatus,
-    ParametersLeaf, UsageLeaf,
+    AnchorHeadLeaf, AnchorLeaf, ConsentLeaf, EvidenceLeaf, KeyLeaf, KeyRole, KeyTerm, Leaf, LeafKey, MemberLeaf,
+    MemberStatus, ParametersLeaf, UsageLeaf,
 };
 use crate::member::MemberId;
 use crate::position::{Epoch, Height, View};

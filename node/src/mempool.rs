@@ -6,10 +6,10 @@
 //! it is final or its state rule has failed for [`FAILING_BLOCKS_MAX`] final blocks in a row; there is no time to live.
 //! What failed last is tried again by no leader, but for a few of each member that may only wait for one before them.
 
-use amanah_ledger::member::MemberId;
-use amanah_ledger::position::Height;
 use amanah_ledger::committee::VALIDATORS_MAX;
 use amanah_ledger::evidence::EvidenceKind;
+use amanah_ledger::member::MemberId;
+use amanah_ledger::position::Height;
 use amanah_ledger::transaction::{Active, TxId, VerifiedTransaction, WireId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;

@@ -17,8 +17,9 @@ fn accused(solo: &Solo) -> Vec<(u8, EvidenceKind)> {
 
 fn recorded(solo: &Solo) -> Vec<Evidence> {
     let proof = |record: &Record| match record {
-        Record::Evidence(votes) => EvidenceKind::of(&votes[0].content, &votes[1].content)
-            .map(|kind| Evidence { kind, votes: *votes }),
+        Record::Evidence(votes) => {
+            EvidenceKind::of(&votes[0].content, &votes[1].content).map(|kind| Evidence { kind, votes: *votes })
+        }
         _ => None,
     };
     solo.log.iter().filter_map(proof).collect()
@@ -82,7 +83,7 @@ fn a_certificate_that_excludes_what_is_final_is_noticed_and_names_its_signers() 
 #[test]
 fn a_proof_is_in_the_vote_log_before_anybody_hears_of_it_and_told_again_after_a_restart() {
     let mut solo = Solo::new();
-    let mut tell = |view_ahead: u64, solo: &mut Solo| {
+    let tell = |view_ahead: u64, solo: &mut Solo| {
         let view = solo.view() + view_ahead;
         for tx in [1, 2] {
             let lie = VoteContent::Notarize(block_vote(view, 0, &block(view, GENESIS(), solo.now, &[tx])));

@@ -1,7 +1,7 @@
 //! The rules one by one, on one machine driven by hand.
 
 use crate::solo::{GENESIS, Solo, block, block_vote, bytes, certificate, nullify, vote};
-use crate::toy::{POISON, ToyBlock, ToySigner, genesis};
+use crate::toy::{GENESIS_MS, POISON, ToyBlock, ToySigner, genesis};
 use amanah_consensus::message::{Justification, Proposal, Status, SyncResponse};
 use amanah_consensus::{Alarm, Effect, EvidenceKind, Message, Record, To, Vote};
 use amanah_ledger::certificate::VoteContent;

@@ -3,7 +3,9 @@
 use crate::network::{CHAIN, Network};
 use crate::toy::{GENESIS_MS, ToyBlock, ToyLedger, ToySigner, ToyVerifier, genesis};
 use amanah_consensus::message::{Justification, Proposal};
-use amanah_consensus::{BlockBytes, Config, Effect, Floor, Input, Machine, Message, Output, Record, StartError, To, Vote};
+use amanah_consensus::{
+    BlockBytes, Config, Effect, Floor, Input, Machine, Message, Output, Record, StartError, To, Vote,
+};
 use amanah_ledger::certificate::{BlockVote, Certificate, VoteContent};
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::committee::ValidatorIndex;

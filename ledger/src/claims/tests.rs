@@ -6,8 +6,8 @@ use crate::chain::{ExecutedBlock, Tip};
 use crate::crypto::Ed25519;
 use crate::evidence::{Contradiction, EvidenceKind, Statement};
 use crate::fixture::{Network, Patient, digest, network, patient};
-use crate::proof::{CertifiedHeader, StateProof};
 use crate::position::View;
+use crate::proof::{CertifiedHeader, StateProof};
 use crate::transaction::{GrantItem, SignedTransaction};
 
 fn verified(network: &Network, block: &ExecutedBlock, keys: &[LeafKey]) -> VerifiedState {

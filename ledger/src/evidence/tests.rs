@@ -105,5 +105,8 @@ fn a_proof_holds_under_its_key_and_on_its_chain_alone() {
 
 #[test]
 fn every_kind_has_a_word_of_its_own() {
-    assert_eq!(EvidenceKind::ALL.map(EvidenceKind::name), ["double-notarize", "double-finalize", "nullify-and-finalize"]);
+    assert_eq!(
+        EvidenceKind::ALL.map(EvidenceKind::name),
+        ["double-notarize", "double-finalize", "nullify-and-finalize"]
+    );
 }

@@ -85,8 +85,7 @@ impl SignedTransaction {
                 }
                 let items = batch.items.iter().zip(item_signatures);
                 parts.extend(
-                    items
-                        .map(|(item, signature)| SignedPart::new(&item.consent, item.signing_bytes(chain), signature)),
+                    items.map(|(item, signature)| SignedPart::new(&item.consent, item.signing_bytes(chain), signature)),
                 );
                 parts.push(SignedPart::by_gateway(gateway, batch.signing_bytes(chain)));
             }

@@ -6,8 +6,8 @@ use amanah_ledger::codec::{BoundedString, BoundedVec};
 use amanah_ledger::crypto::Signer;
 use amanah_ledger::evidence::EvidenceKind;
 use amanah_ledger::leaf::{
-    AnchorHeadLeaf, AnchorLeaf, ConsentLeaf, ConsentStatus, EvidenceLeaf, KeyLeaf, KeyRole, KeyTerm, Leaf, MemberLeaf, MemberStatus,
-    ParametersLeaf, RevokedBy, UsageLeaf,
+    AnchorHeadLeaf, AnchorLeaf, ConsentLeaf, ConsentStatus, EvidenceLeaf, KeyLeaf, KeyRole, KeyTerm, Leaf, MemberLeaf,
+    MemberStatus, ParametersLeaf, RevokedBy, UsageLeaf,
 };
 use amanah_ledger::position::Height;
 use amanah_ledger::time::Day;

@@ -120,8 +120,14 @@ pub(crate) fn transactions(chain: &Digest) -> Vec<(&'static str, SignedTransacti
         ("set change", SignedTransaction::SetChange(body(8))),
         ("ready", SignedTransaction::Ready(body(9))),
         ("evidence", SignedTransaction::Evidence(contradiction(chain, EvidenceKind::NullifyAndFinalize))),
-        ("evidence of two notarize votes", SignedTransaction::Evidence(contradiction(chain, EvidenceKind::DoubleNotarize))),
-        ("evidence of two finalize votes", SignedTransaction::Evidence(contradiction(chain, EvidenceKind::DoubleFinalize))),
+        (
+            "evidence of two notarize votes",
+            SignedTransaction::Evidence(contradiction(chain, EvidenceKind::DoubleNotarize)),
+        ),
+        (
+            "evidence of two finalize votes",
+            SignedTransaction::Evidence(contradiction(chain, EvidenceKind::DoubleFinalize)),
+        ),
         ("custody", SignedTransaction::Custody(body(11))),
     ]
 }
@@ -129,8 +135,7 @@ pub(crate) fn transactions(chain: &Digest) -> Vec<(&'static str, SignedTransacti
 /// The first founder's validator contradicts itself.
 pub(crate) fn contradiction(chain: &Digest, kind: EvidenceKind) -> Contradiction {
     let [notarize, nullify, finalize] = votes().map(|(_, content)| content);
-    let (VoteContent::Notarize(vote), VoteContent::Finalize(_)) = (notarize, finalize) else { panic!() };
-    let other = BlockVote { block: filled(0xb2), ..vote };
+    let other = BlockVote { epoch: Epoch(0), view: View(7), parent_view: View(5), block: filled(0xb2) };
     let contents = match kind {
         EvidenceKind::DoubleNotarize => [notarize, VoteContent::Notarize(other)],
         EvidenceKind::DoubleFinalize => [VoteContent::Finalize(other), finalize],

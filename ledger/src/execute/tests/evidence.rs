@@ -12,10 +12,8 @@ use crate::transaction::{Outcome, SignedTransaction, TransactionError};
 
 fn signed(network: &Network, signer: &str, contents: [VoteContent; 2]) -> SignedTransaction {
     let key = keypair(signer);
-    let [one, other] = contents.map(|content| Statement {
-        content,
-        signature: key.sign(&content.signing_bytes(&network.chain)),
-    });
+    let [one, other] =
+        contents.map(|content| Statement { content, signature: key.sign(&content.signing_bytes(&network.chain)) });
     SignedTransaction::Evidence(Contradiction::between(key.public_key(), one, other).unwrap())
 }
 
@@ -44,13 +42,14 @@ fn a_second_proof_of_the_same_is_no_fault_and_changes_nothing() {
     let later = network.evidence(2, EvidenceKind::DoubleNotarize, 9);
     assert_ne!(first.wire_id(), later.wire_id());
     assert_eq!(first.tx_id(&network.chain), later.tx_id(&network.chain), "one act, however it is proven");
-    let block = network.next(&network.tip, &[first.clone()]);
+    let block = network.next(&network.tip, std::slice::from_ref(&first));
     for again in [first, later.clone()] {
         assert_eq!(network.outcome(&block, &again), Outcome::Unchanged);
         assert!(!block.tip().would_include(&network.verified(&again), block.header().time));
     }
     // Two in one block: the builder leaves the second out, and a block that holds it is no worse for it.
-    let both = [network.evidence(1, EvidenceKind::DoubleFinalize, 3), network.evidence(1, EvidenceKind::DoubleFinalize, 4)];
+    let both =
+        [network.evidence(1, EvidenceKind::DoubleFinalize, 3), network.evidence(1, EvidenceKind::DoubleFinalize, 4)];
     let built = network.build(&network.tip, network.tip.header().time.plus_ms(1), &both);
     assert_eq!(built.block().body.len(), 1);
     assert_eq!(network.outcome(&block, &network.evidence(2, EvidenceKind::DoubleFinalize, 7)), Outcome::Applied);
