@@ -128,6 +128,11 @@ impl Ledger {
         self.blocks.get(digest)
     }
 
+    /// Whether `block` is `ancestor` or stands on it.
+    pub(crate) fn descends(&self, block: &Digest, ancestor: &Digest) -> bool {
+        block == ancestor || self.line(block).any(|below| below.parent == *ancestor)
+    }
+
     fn line(&self, tip: &Digest) -> impl Iterator<Item = &Block> {
         std::iter::successors(self.blocks.get(tip), |block| self.blocks.get(&block.parent))
     }

@@ -47,7 +47,7 @@ fn promise(world: &World, cores: &[&Core]) -> Option<String> {
     })
 }
 
-/// (i) to (iii) of the safety argument.
+/// (i) to (iv) of the safety argument.
 fn certificates(world: &World, cores: &[&Core]) -> Option<String> {
     let said: Vec<Bits> = cores.iter().map(|core| core.said).collect();
     let certifiable = world.alphabet.certifiable(&said, true_quorum());
@@ -71,6 +71,18 @@ fn certificates(world: &World, cores: &[&Core]) -> Option<String> {
             if excludes {
                 return Some(format!("certificates for both {} and {}", text(a), text(b)));
             }
+        }
+    }
+    for finalized in &contents {
+        let VoteContent::Finalize(below) = finalized else { continue };
+        let strays = contents.iter().find(|content| match content {
+            VoteContent::Notarize(above) => {
+                above.view > below.view && !world.ledger.descends(&above.block, &below.block)
+            }
+            VoteContent::Nullify { .. } | VoteContent::Finalize(_) => false,
+        });
+        if let Some(stray) = strays {
+            return Some(format!("{} does not stand on what {} made final", text(stray), text(finalized)));
         }
     }
     let is_notarized = |content: &VoteContent| match content {

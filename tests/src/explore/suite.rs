@@ -65,8 +65,13 @@ fn controls(base: &Setting) -> Vec<Entry> {
         control("a lost vote log contradicts itself", forgetful),
         control("mutant quorum-minus-one forks", Setting { mutant: short, oracle: Oracle::Agreement, ..alone }),
     ];
-    for mutant in [Mutant::FinalizeAfterNullify, Mutant::NullifyAfterFinalize, Mutant::QuorumMinusOne] {
+    for mutant in
+        [Mutant::FinalizeAfterNullify, Mutant::NullifyAfterFinalize, Mutant::QuorumMinusOne, Mutant::VotesForgotten]
+    {
         entries.push(control(&format!("mutant {}", mutant.name()), Setting { mutant: Some(mutant), ..base.clone() }));
     }
+    let (mutant, liars_lead) = (Some(Mutant::SkipsUnproven), vec![2]);
+    entries
+        .push(control("mutant skips-unproven", Setting { mutant, liars_lead, views: 2, crashes: 0, ..base.clone() }));
     entries
 }
