@@ -2,10 +2,11 @@
 //! everything that decides what it does next, and time as "this deadline has come". Only with the feature `explore`.
 //!
 //! The fingerprint leaves out what decides only whom to ask, whom to serve, and when to say again what was said: peers
-//! (but for their bad signatures), open questions, retries, statuses, jitter, our proposal kept for repetition, whom we
-//! accused, and who signed a certificate. A search in which every message once sent can always arrive does not see any of it. The view a
-//! block came in is left out as well: it matters once more than [`crate::limits::UNCERTIFIED_VIEWS_BEHIND`] views passed.
-//! A search must keep to that, must keep nobody silent, and must let no clock run.
+//! (but for their bad signatures), open questions, retries, statuses, jitter, our proposal kept for repetition, and who
+//! signed a certificate without ever contradicting it. A search in which every message once sent can always arrive does
+//! not see any of it. The view a block came in is left out as well: it matters once more than
+//! [`crate::limits::UNCERTIFIED_VIEWS_BEHIND`] views passed. A search must keep to that, must keep nobody silent, and
+//! must let no clock run.
 
 use crate::application::{Application, Content};
 use crate::machine::{Machine, Turn};
@@ -77,8 +78,7 @@ impl Machine {
             asks: _,
             sync: _,
             telling: _,
-            // Whether a proof was handed out before decides nothing that is signed.
-            accused: _,
+            accused,
         } = self;
         let now = clock.now();
         view.hash(into);
@@ -92,7 +92,10 @@ impl Machine {
         last_final.point.digest.hash(into);
         safety.fingerprint(into);
         book.fingerprint(now, last_final.view, into);
-        rounds.len().hash(into);
+        (accused.len(), rounds.len()).hash(into);
+        for (validator, kind) in accused {
+            (validator, *kind as u8).hash(into);
+        }
         for (view, round) in rounds {
             view.hash(into);
             round.fingerprint(into);

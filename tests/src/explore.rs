@@ -14,7 +14,8 @@
 //! - A certificate may arrive as soon as honest votes and liars make it. Single votes ([`Votes::Single`]) do nothing else
 //!   that matters here: a leader's Nullify makes others give up earlier, which their deadlines do at any moment as well.
 //! - A liar's two blocks on one parent differ in nothing but their names: the one shown first is the first.
-//! - Who signed a certificate is left out: it decides only who is asked for a block, and blocks may always arrive.
+//! - A certificate is signed by the liars and by the first honest members that said it. Which honest ones decides only
+//!   who is asked for a block, and blocks may always arrive.
 //! - Blocks carry no time that differs between paths; no clock moves. "Δ has passed" is an input of its own.
 //!
 //! No step is dropped by partial-order reduction: steps of two members commute, but each may add to what can arrive at

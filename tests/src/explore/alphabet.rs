@@ -24,8 +24,8 @@ pub(crate) const MEMBERS: u8 = 4;
 pub(crate) enum Input {
     /// A leader's proposal arrives.
     Proposal(u8),
-    /// A certificate arrives.
-    Certificate(u8),
+    /// A certificate arrives that the liars and these honest members signed, a bit each by their place among the honest.
+    Certificate { content: u8, honest: u8 },
     /// A vote arrives.
     Vote { signer: u8, content: u8 },
     /// A block arrives, asked for or pushed.
@@ -121,7 +121,9 @@ impl Alphabet {
         let id = u8::try_from(self.contents.len()).expect("fewer than 256 contents");
         self.contents.push(content);
         self.content_ids.insert(content, id);
-        self.inputs.push(Input::Certificate(id));
+        let need = self.honest_needed(self.votes_needed);
+        let sets = (0u8..1 << self.honest.len()).filter(|set| usize::try_from(set.count_ones()) == Ok(need));
+        self.inputs.extend(sets.map(|honest| Input::Certificate { content: id, honest }));
         if self.is_vote_single {
             self.inputs.extend((0..MEMBERS).map(|signer| Input::Vote { signer, content: id }));
         }
@@ -211,9 +213,10 @@ impl Alphabet {
                 let message = &self.offers[usize::from(id)].message;
                 Some((message.vote.signer.0, Message::Proposal(message.clone())))
             }
-            Input::Certificate(id) => {
-                let content = self.contents[usize::from(id)];
-                let certificate = keys::certificate(MEMBERS, self.votes_needed, content);
+            Input::Certificate { content, honest } => {
+                let said = self.honest.iter().enumerate().filter(|(at, _)| honest & (1 << at) != 0);
+                let signers = self.liars.iter().chain(said.map(|(_, index)| index)).copied();
+                let certificate = keys::certificate(MEMBERS, signers, self.contents[usize::from(content)]);
                 Some((self.liars.first().copied().unwrap_or(0), Message::Certificate(certificate)))
             }
             Input::Vote { signer, content } => {
@@ -229,9 +232,23 @@ impl Alphabet {
         }
     }
 
+    /// How many honest votes the liars lack for a certificate.
+    fn honest_needed(&self, votes_needed: u8) -> usize {
+        usize::from(votes_needed).saturating_sub(self.liars.len())
+    }
+
+    /// The first honest members, by place, that said this and make a certificate of it with the liars; `None` if there
+    /// are too few. Which of them sign decides nothing: an honest signer never said anything that its signature excludes.
+    pub(crate) fn signers(&self, said: &[Bits], content: u8) -> Option<u8> {
+        let need = self.honest_needed(self.votes_needed);
+        let sayers = (0..said.len()).filter(|at| said[*at].contains(content)).take(need);
+        let set = sayers.fold(0u8, |set, at| set | 1 << at);
+        (usize::try_from(set.count_ones()) == Ok(need)).then_some(set)
+    }
+
     /// The contents for which these honest votes and the liars make a certificate.
     pub(crate) fn certifiable(&self, said: &[Bits], votes_needed: u8) -> Bits {
-        let need = usize::from(votes_needed).saturating_sub(self.liars.len());
+        let need = self.honest_needed(votes_needed);
         // at_least[k]: said by at least k + 1 of those looked at.
         let mut at_least = [Bits::default(); 4];
         for given in said {
@@ -260,7 +277,9 @@ impl Alphabet {
     pub(crate) fn input_text(&self, input: Input) -> String {
         match input {
             Input::Proposal(id) => format!("proposal {}", self.offers[usize::from(id)].text),
-            Input::Certificate(id) => format!("certificate {}", self.content_text(&self.contents[usize::from(id)])),
+            Input::Certificate { content, .. } => {
+                format!("certificate {}", self.content_text(&self.contents[usize::from(content)]))
+            }
             Input::Vote { signer, content } => {
                 format!("vote {} of member {signer}", self.content_text(&self.contents[usize::from(content)]))
             }

@@ -53,8 +53,8 @@ pub(crate) fn vote(signer: u8, content: VoteContent) -> Vote {
     Vote { content, signer: ValidatorIndex(signer), signature }
 }
 
-/// A certificate by the first `signers` of `n` members. Who they are decides only who is asked for blocks.
-pub(crate) fn certificate(n: u8, signers: u8, content: VoteContent) -> Certificate {
-    let votes = (0..signers).map(|i| (ValidatorIndex(i), vote(i, content).signature)).collect();
+/// A certificate by these of `n` members.
+pub(crate) fn certificate(n: u8, signers: impl IntoIterator<Item = u8>, content: VoteContent) -> Certificate {
+    let votes = signers.into_iter().map(|i| (ValidatorIndex(i), vote(i, content).signature)).collect();
     Certificate::assemble(content, usize::from(n), &votes)
 }

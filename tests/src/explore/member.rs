@@ -9,7 +9,7 @@ use super::setting::Memory;
 use amanah_consensus::{
     Alarm, Config, Effect, Floor, Machine, Message, Mutant, Output, Record, StartError, Timing, Vote,
 };
-use amanah_ledger::certificate::{Certificate, VoteContent};
+use amanah_ledger::certificate::VoteContent;
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::Signer;
 use amanah_ledger::position::Epoch;
@@ -69,13 +69,17 @@ impl World {
         Floor {
             epoch_start,
             head: block.map_or(epoch_start, Block::point),
-            finalization: core.finalization.filter(|_| core.stored > 0).map(|id| self.certificate(id)),
+            finalization: core.finalization.filter(|_| core.stored > 0).and_then(|id| {
+                match &self.records[usize::from(id)] {
+                    Record::Certificate(certificate) => Some(certificate.clone()),
+                    Record::Block(_)
+                    | Record::Voted(_)
+                    | Record::Entered(_)
+                    | Record::EpochClosed(_)
+                    | Record::Evidence(_) => None,
+                }
+            }),
         }
-    }
-
-    fn certificate(&self, content: u8) -> Certificate {
-        let content = self.alphabet.contents[usize::from(content)];
-        keys::certificate(MEMBERS, self.alphabet.votes_needed, content)
     }
 
     /// Lets something happen to a member.
@@ -105,7 +109,7 @@ impl World {
                     Err(error) => core.fault = Some(format!("member {index} does not start again: {error}")),
                 }
             }
-            Input::Proposal(_) | Input::Certificate(_) | Input::Vote { .. } | Input::Block(_) => {
+            Input::Proposal(_) | Input::Certificate { .. } | Input::Vote { .. } | Input::Block(_) => {
                 let (sender, message) =
                     self.alphabet.message(input, &self.ledger).expect("a message that was learnt before");
                 let sender = ValidatorIndex(if sender == index { (index + 1) % MEMBERS } else { sender });
@@ -168,7 +172,7 @@ impl World {
         }
     }
 
-    fn perform_effect(&self, core: &mut Core, effect: Effect) {
+    fn perform_effect(&mut self, core: &mut Core, effect: Effect) {
         match effect {
             Effect::Finalized { blocks, finalization } => {
                 for block in blocks {
@@ -184,7 +188,9 @@ impl World {
                         core.fault = Some("final blocks out of order".to_owned());
                     }
                 }
-                core.finalization = self.alphabet.content_id(&finalization.content);
+                // Only a restart reads it.
+                let record = core.log.is_some().then(|| self.record_id(Record::Certificate(finalization)));
+                core.finalization = record;
             }
             Effect::Alarm(alarm @ (Alarm::CertifiedInvalid { .. } | Alarm::Fork { .. })) => {
                 core.fault = Some(format!("alarm: {alarm:?}"));
@@ -202,19 +208,8 @@ impl World {
         }
     }
 
-    /// The number of a record; certificates that say the same are the same.
+    /// The number of a record.
     fn record_id(&mut self, record: Record) -> u16 {
-        let record = match record {
-            Record::Certificate(certificate) => match self.alphabet.content_id(&certificate.content) {
-                Some(id) => Record::Certificate(self.certificate(id)),
-                None => Record::Certificate(certificate),
-            },
-            Record::Block(_)
-            | Record::Voted(_)
-            | Record::Entered(_)
-            | Record::Evidence(_)
-            | Record::EpochClosed(_) => record,
-        };
         let next = u16::try_from(self.records.len()).expect("fewer than 65,536 records");
         let id = *self.record_ids.entry(record.encode()).or_insert(next);
         if id == next {

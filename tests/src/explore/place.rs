@@ -16,8 +16,8 @@ pub(crate) struct Core {
     pub(crate) finals: Vec<u8>,
     /// How many of them its store holds.
     pub(crate) stored: u8,
-    /// The Finalization that its store holds for the last of them.
-    pub(crate) finalization: Option<u8>,
+    /// The Finalization that its store holds for the last of them, as a record; kept while it can crash.
+    pub(crate) finalization: Option<u16>,
     /// Its vote log; `None` once it cannot crash any more.
     pub(crate) log: Option<Log>,
     /// Whether its transactions came.

@@ -188,7 +188,6 @@ impl Search {
         let said: Vec<Bits> = cores.iter().map(|core| core.said).collect();
         let seen = cores.iter().fold(Bits::default(), |seen, core| seen.or(&core.seen));
         let alphabet = &self.world.alphabet;
-        let certifiable = alphabet.certifiable(&said, alphabet.votes_needed);
         let mut arrivals = vec![Bits::default(); cores.len()];
         for (id, input) in alphabet.inputs.iter().enumerate() {
             let is_said = match input {
@@ -196,7 +195,7 @@ impl Search {
                     None => seen.contains(*offer),
                     Some(first) => first.is_none_or(|first| seen.contains(first)),
                 },
-                Input::Certificate(content) => certifiable.contains(*content),
+                Input::Certificate { content, honest } => alphabet.signers(&said, *content) == Some(*honest),
                 Input::Vote { signer, content } => match alphabet.honest.iter().position(|i| i == signer) {
                     Some(slot) => said[slot].contains(*content),
                     None => true,

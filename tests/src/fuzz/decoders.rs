@@ -125,8 +125,8 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
 fn messages() -> Vec<Message> {
     let block = BlockVote { epoch: Epoch(0), view: View(7), parent_view: View(5), block: Digest([9; 32]) };
     let vote = keys::vote(1, VoteContent::Notarize(block));
-    let certificate = keys::certificate(4, 3, VoteContent::Finalize(block));
-    let skip = keys::certificate(4, 3, VoteContent::Nullify { epoch: Epoch(0), view: View(6) });
+    let certificate = keys::certificate(4, 0..3, VoteContent::Finalize(block));
+    let skip = keys::certificate(4, 0..3, VoteContent::Nullify { epoch: Epoch(0), view: View(6) });
     let bytes = BlockBytes::try_from(b"a block".to_vec()).expect("short");
     let justification = Justification {
         parent: Some(certificate.clone()),
@@ -168,8 +168,9 @@ fn records() -> Vec<Record> {
     vec![
         Record::Block(BlockBytes::try_from(b"a block".to_vec()).expect("short")),
         Record::Voted(keys::vote(1, nullify)),
-        Record::Certificate(keys::certificate(4, 3, nullify)),
+        Record::Certificate(keys::certificate(4, 0..3, nullify)),
         Record::Entered(View(7)),
         Record::EpochClosed(Epoch(0)),
+        Record::Evidence([keys::vote(1, nullify), keys::vote(2, nullify)]),
     ]
 }
