@@ -5,7 +5,7 @@
 use super::alphabet::Input;
 use super::bits::Bits;
 use super::member::{World, twin};
-use super::place::{Core, Log, machine_name, place_name};
+use super::place::{Core, machine_name, place_name};
 use amanah_consensus::{Deadline, Machine};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
@@ -58,9 +58,8 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// The place where a member starts.
-    pub(crate) fn new(index: u8, world: &mut World, can_crash: bool, is_supplied: bool) -> Self {
-        let mut core = Core { log: can_crash.then(Log::default), is_supplied, ..Core::default() };
+    /// The place where a member starts with this around it.
+    pub(crate) fn new(index: u8, world: &mut World, mut core: Core) -> Self {
         let machine = world.start(index, &mut core, &[]).expect("a fresh member starts");
         let (all, ids, ready) = (Vec::new(), HashMap::new(), VecDeque::new());
         let (views, closures) = (world.alphabet.views, HashMap::new());

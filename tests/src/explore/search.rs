@@ -5,7 +5,7 @@ use super::bits::Bits;
 use super::block::{Ledger, Times};
 use super::member::{World, leaders};
 use super::oracle;
-use super::place::Core;
+use super::place::{Core, Log};
 use super::places::Places;
 use super::setting::{Setting, Votes};
 use super::states::{State, States};
@@ -84,8 +84,9 @@ impl Search {
         let alphabet = Alphabet::new(&setting, leaders(), &mut ledger);
         let mut world = World::new(alphabet, ledger, setting.mutant, setting.memory);
         let honest = world.alphabet.honest.clone();
-        let (can_crash, is_supplied) = (setting.crashes > 0, !setting.is_supply_late);
-        let members = honest.into_iter().map(|index| Places::new(index, &mut world, can_crash, is_supplied)).collect();
+        let log = (setting.crashes > 0).then(Log::default);
+        let core = Core { log, is_supplied: !setting.is_supply_late, ..Core::default() };
+        let members = honest.into_iter().map(|index| Places::new(index, &mut world, core.clone())).collect();
         Self { setting, world, members, states: States::new() }
     }
 
