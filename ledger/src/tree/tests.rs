@@ -127,8 +127,10 @@ fn keys_that_differ_in_their_last_bit_alone_have_the_longest_way() {
 
 #[test]
 fn a_proof_that_is_written_another_way_is_malformed() {
-    let model: Model = (0..64).map(|n| (shared_prefix_key(n), value(3))).collect();
-    let (tree, key) = (tree_of(&model), shared_prefix_key(9));
+    // Two keys part at bit 19, a third at bit 0: 20 steps, 18 of them past nothing.
+    let (key, mut beside) = (Digest([0; 32]), Digest([0; 32]));
+    beside.0[2] = 0x10;
+    let tree = Days::new().with([key, beside, Digest([0xff; 32])].map(|key| (key, value(3))));
     let (root, good) = (tree.root(), tree.prove(&key));
     let check = |proof: &Proof| proof.verify::<Access>(&root, &key, Some(&value(3)));
     assert_eq!(check(&good), Ok(()));

@@ -84,11 +84,11 @@ impl Lines {
             Line { latency_us, spread_us }
         };
         let mut lines = vec![vec![Line { latency_us: 0, spread_us: 0 }; peers]; peers];
-        for one in 0..peers {
-            for other in one + 1..peers {
-                lines[one][other] = line();
-                lines[other][one] = lines[one][other];
-            }
+        let pairs = (0..peers).flat_map(|one| (one + 1..peers).map(move |other| (one, other)));
+        for (one, other) in pairs {
+            let drawn = line();
+            lines[one][other] = drawn;
+            lines[other][one] = drawn;
         }
         Self(lines)
     }
