@@ -2,6 +2,7 @@
 
 use crate::network::{CHAIN, Network};
 use crate::toy::{GENESIS_MS, ToyBlock, ToyLedger, ToySigner, ToyVerifier, genesis};
+use amanah_consensus::limits::INLINE_SKIPS_MAX;
 use amanah_consensus::message::{Justification, Proposal};
 use amanah_consensus::{
     BlockBytes, Config, Effect, Floor, Input, Machine, Message, Output, Record, StartError, To, Vote,
@@ -157,8 +158,8 @@ impl Solo {
     pub(crate) fn propose(&mut self, parent_view: u64, block: &ToyBlock, parent: Option<Certificate>) {
         let view = self.view();
         let content = VoteContent::Notarize(block_vote(view, parent_view, block));
-        let skips: Vec<_> = (parent_view + 1..view).rev().map(|skipped| certificate(nullify(skipped))).collect();
-        let skips = BoundedVec::try_from(skips).expect("few");
+        let skips = (parent_view + 1..view).rev().take(INLINE_SKIPS_MAX).map(|skipped| certificate(nullify(skipped)));
+        let skips = BoundedVec::try_from(skips.collect::<Vec<_>>()).expect("as many as fit");
         let justification = Justification { parent, skips, last_final: None };
         let vote = vote(self.leader(), content);
         self.hear(self.leader(), Message::Proposal(Box::new(Proposal { vote, block: bytes(block), justification })));
