@@ -5,6 +5,7 @@ use amanah_consensus::message::{Justification, Proposal};
 use amanah_consensus::{BlockBytes, Message, Vote};
 use amanah_ledger::block::{Block, Body, Entry, tx_root};
 use amanah_ledger::certificate::{BlockVote, VoteContent};
+use amanah_ledger::codec;
 use amanah_ledger::crypto::Signature;
 use amanah_ledger::execute;
 use amanah_ledger::mutant::{Mutant, without};
