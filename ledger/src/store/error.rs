@@ -12,7 +12,7 @@ pub enum StoreError {
     /// Another process has it open.
     #[error("the ledger's database is in use by another process")]
     InUse,
-    /// It contradicts itself, or sled cannot read it. Move it aside ([`super::quarantine`]) and fill a new one.
+    /// It contradicts itself, or sled cannot read it. Move it aside ([`super::quarantine()`]) and fill a new one.
     #[error("the ledger's database is damaged: {0}")]
     Damaged(&'static str),
     /// It belongs to another network.
