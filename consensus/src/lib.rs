@@ -128,4 +128,5 @@ pub use holdings::Holdings;
 pub use machine::{FinalPoint, Floor, Machine, Standing, StartError};
 pub use message::{BlockBytes, Message, Vote};
 pub use output::{Alarm, Effect, FinalizedBlock, Input, Outgoing, Output, To};
+pub use peers::ClockReading;
 pub use record::Record;

@@ -12,7 +12,7 @@ use crate::evidence::EvidenceKind;
 use crate::leader::{Draw, Leaders};
 use crate::message::{Message, Proposal};
 use crate::output::{Effect, Input, Outgoing, Output, To};
-use crate::peers::Peers;
+use crate::peers::{ClockReading, Peers};
 use crate::pool::Pool;
 use crate::record::Record;
 use crate::round::Round;
@@ -91,6 +91,8 @@ pub struct Standing {
     pub final_block: Digest,
     /// Final height that each validator reported since the start, by index; our own at our place.
     pub reported: Vec<Option<Height>>,
+    /// What each validator said of its clock last, by index; our own place is empty.
+    pub clocks: Vec<Option<ClockReading>>,
     /// Which validators have an open stream; our own place counts as open.
     pub connected: Vec<bool>,
     /// Whether we can still sign.
@@ -180,6 +182,7 @@ impl Machine {
             final_height: own,
             final_block: self.last_final.point.digest,
             reported: self.peers.iter().map(|(i, peer)| if is_me(i) { Some(own) } else { peer.reported() }).collect(),
+            clocks: self.peers.iter().map(|(_, peer)| peer.status.map(ClockReading::of)).collect(),
             connected: self.peers.iter().map(|(i, peer)| is_me(i) || peer.is_connected).collect(),
             signing: self.safety.is_signing(),
             blocks_held: self.pool.len(),

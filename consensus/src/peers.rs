@@ -45,6 +45,21 @@ struct Budget {
     at: u64,
 }
 
+/// What a validator said of its clock, and what ours showed when that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockReading {
+    /// Its clock when it spoke.
+    pub theirs: UnixMs,
+    /// Our clock when we heard it.
+    pub ours: UnixMs,
+}
+
+impl ClockReading {
+    pub(crate) fn of(heard: Heard) -> Self {
+        Self { theirs: heard.status.time, ours: heard.wall }
+    }
+}
+
 /// All validators, by index; our own entry stays untouched.
 #[derive(Debug, Clone)]
 pub(crate) struct Peers(Vec<Peer>);

@@ -27,6 +27,7 @@ use amanah_ledger::exchange::GRANT_REQUEST_BYTES_MAX;
 use amanah_ledger::genesis::Genesis;
 use amanah_ledger::member::MemberId;
 use amanah_ledger::network_file::NetworkFile;
+use amanah_ledger::time::UnixMs;
 use answers::Answers;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
@@ -159,6 +160,11 @@ impl App {
             waiting: Semaphore::new(WAITING_MAX),
             proving: Semaphore::new(PROVING_MAX),
         })
+    }
+
+    /// The custodian's time, as good as it is.
+    fn now(&self) -> UnixMs {
+        (self.clock)().time()
     }
 }
 

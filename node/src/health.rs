@@ -65,6 +65,11 @@ pub enum Unready {
     },
     /// The disk is nearly full.
     DiskLow,
+    /// This node's clock is not the others'.
+    ClockApart {
+        /// Milliseconds by which theirs are ahead; negative if behind.
+        offset_ms: i64,
+    },
 }
 
 /// What speaks against serving: `heard` are the final heights that other validators reported within [`HEARD_MAX`].
@@ -92,6 +97,7 @@ impl std::fmt::Display for Unready {
             Self::FewHeard { heard, needed } => write!(f, "{heard} validators heard lately, {needed} are needed"),
             Self::Behind { blocks } => write!(f, "{blocks} blocks behind"),
             Self::DiskLow => write!(f, "the disk is nearly full"),
+            Self::ClockApart { offset_ms } => write!(f, "the others' clocks are {offset_ms} ms ahead of this one"),
         }
     }
 }

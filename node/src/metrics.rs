@@ -92,6 +92,8 @@ pub struct LedgerMetrics {
     pub vote_log_bytes: Gauge,
     /// Free part of the disk that holds the home.
     pub disk_free: Ratio,
+    /// Milliseconds by which the middle one of a quorum's clocks is ahead of this node's, at the last comparison.
+    pub clock_offset_ms: Gauge,
     /// 1 if the API answers plain HTTP beyond this machine.
     pub insecure_http: Gauge,
     /// Proofs that a validator contradicted itself, found by this node since its start.
@@ -155,6 +157,11 @@ impl LedgerMetrics {
         registry.register("scrub_last_pass_seconds", "End of the last full scrub", self.scrub_last_pass.clone());
         registry.register("store_bytes", "Bytes of the ledger's database", self.store_bytes.clone());
         registry.register("vote_log_bytes", "Bytes of the vote log", self.vote_log_bytes.clone());
+        registry.register(
+            "clock_offset_ms",
+            "Milliseconds by which the others' clocks are ahead of this node's",
+            self.clock_offset_ms.clone(),
+        );
         registry.register("disk_free_ratio", "Free part of the disk", self.disk_free.clone());
         registry.register(
             "equivocation",

@@ -49,7 +49,7 @@ pub(super) async fn link(
     let Link { mrn, code } = body.json()?;
     let mrn = Mrn::parse(&mrn)?;
     let code = EnrolmentCode::parse(&code).ok_or(Code::CodeNotOpen)?;
-    let relationship = app.custodian.act(move |desk, now, head| desk.link(now, head, mrn, code)).await??;
+    let relationship = app.custodian.record(move |desk, now, head| desk.link(now, head, mrn, code)).await??;
     Ok(Json(Linked { relationship: Label::relationship(&relationship).to_string() }))
 }
 
@@ -103,7 +103,7 @@ pub(super) async fn decide(State(app): State<Arc<App>>, _: Hospital, body: Body)
     let purpose = Vocabulary::v1().code_of(Kind::Purpose, &purpose).ok_or(Code::RequestNotUnderstood)?;
     let items = items.join(",").parse::<Selection>()?.items();
     let items = BoundedVec::try_from(items).map_err(|_too_many| Code::RequestNotUnderstood)?;
-    let decided = app.custodian.act(move |desk, now, head| {
+    let decided = app.custodian.record(move |desk, now, head| {
         let Ok(relationship) = desk.find(&label) else { return Ok(Err(Code::PatientUnknown.into())) };
         let ask = Ask { relationship, requester, purpose, action: Action::Access, items };
         Ok(desk.decide(now, head, ask)?.map_err(Problem::from))
@@ -137,7 +137,7 @@ fn resolve(app: &App, state: &state::State, who: &Who) -> Result<Requester, Prob
     let bytes = hex::decode(entry).map_err(|_not_hex| Code::BodyNotUnderstood)?;
     let signed: SignedDirectoryEntry = codec::decode(&bytes, DIRECTORY_ENTRY_BYTES_MAX)
         .map_err(|e| Problem::with_detail(Code::BodyNotUnderstood, e))?;
-    if !vouches(app, member, &signed, (app.clock)()) {
+    if !vouches(app, member, &signed, app.now()) {
         return Err(Code::RequesterUnknown.into());
     }
     Ok(Requester { member: member.member, practitioner: Some(signed.entry.handle) })

@@ -76,6 +76,8 @@ codes! {
     TooMany = 307, TOO_MANY_REQUESTS, "too many requests", "try again in a minute";
     /// Free disk is below the first threshold: only what ends consents and what reads is taken.
     DiskLow = 308, SERVICE_UNAVAILABLE, "this hospital's disk is nearly full", "tell the hospital's operator; revocations are still taken";
+    /// What would be written down has no time that a quorum of hospitals agrees with.
+    ClockUnconfirmed = 309, SERVICE_UNAVAILABLE, "this hospital's clock is not confirmed by the others", "ask again once enough hospitals are heard; if it lasts, tell the hospital's operator to set the clock";
 
     /// No session, or it is over.
     SignIn = 401, UNAUTHORIZED, "not signed in", "sign in again: a session lasts 15 minutes";

@@ -111,7 +111,7 @@ pub(super) async fn directory(
         handle: field(&staff.handle)?,
         display: staff.display.as_str().try_into().map_err(|_too_long| Code::NotFound)?,
         role: field(&staff.role)?,
-        issued: (app.clock)(),
+        issued: app.now(),
     };
     let signed = entry.sign(&app.chain, &*app.gateway).map_err(|e| Problem::with_detail(Code::NotFound, e))?;
     Ok(Canonical(signed))

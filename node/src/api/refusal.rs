@@ -16,6 +16,7 @@ impl From<Unavailable> for Problem {
         match e {
             Unavailable::Busy => Code::Busy.into(),
             Unavailable::Stopped => Code::Stopped.into(),
+            Unavailable::ClockUnconfirmed => Code::ClockUnconfirmed.into(),
         }
     }
 }

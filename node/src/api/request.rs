@@ -60,7 +60,7 @@ pub(super) struct Wallet(pub(super) PublicKey);
 impl FromRequestParts<Arc<App>> for Wallet {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let session = bearer(parts).and_then(|token| app.sessions.of((app.clock)(), token));
+        let session = bearer(parts).and_then(|token| app.sessions.of(app.now(), token));
         session.map(Self).ok_or_else(|| Code::SignIn.into())
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::clock::Moment;
 use crate::custodian::OUTBOX_MAX;
 use crate::custodian::tests::{Cedar, GRID_MS, NAMES, Patient, TEN, TestLedger, gateway, member_ref};
 use crate::http::{self, Bounds};
@@ -46,6 +47,7 @@ fn standing(reported: [Option<Height>; 4]) -> ConsensusStatus {
         final_height: Height(0),
         final_block: Digest::ZERO,
         reported: reported.to_vec(),
+        clocks: vec![None; 4],
         connected: vec![true, true, true, false],
         signing: true,
         blocks_held: 0,
@@ -65,7 +67,7 @@ impl Server {
         let clock = Arc::new(AtomicU64::new(TEN.0));
         let now: Clock = {
             let clock = Arc::clone(&clock);
-            Arc::new(move || UnixMs(clock.load(Ordering::Relaxed)))
+            Arc::new(move || Moment::Confirmed(UnixMs(clock.load(Ordering::Relaxed))))
         };
         let (outbox, sent) = mpsc::channel(OUTBOX_MAX);
         let newest = view.clone();

@@ -48,7 +48,7 @@ pub(super) async fn enrol(
         Err(e) => return Err(e.into()),
     };
     let relationship = Label::relationship(&enrolment.relationship).to_string();
-    let (code, expires) = app.custodian.act(move |desk, now, _| Ok(desk.enrol(now, enrolment))).await??;
+    let (code, expires) = app.custodian.record(move |desk, now, _| Ok(desk.enrol(now, enrolment))).await??;
     Ok(Json(Enrolled { relationship, code: code.digits(), expires }))
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Nonce {
 }
 
 pub(super) async fn nonce(State(app): State<Arc<App>>) -> Result<Json<Nonce>, Problem> {
-    Ok(Json(Nonce { nonce: hex::encode(app.sessions.nonce((app.clock)())?) }))
+    Ok(Json(Nonce { nonce: hex::encode(app.sessions.nonce(app.now())?) }))
 }
 
 #[derive(Serialize)]
@@ -69,7 +69,7 @@ pub(super) struct Session {
 
 pub(super) async fn login(State(app): State<Arc<App>>, body: Body) -> Result<Json<Session>, Problem> {
     let signed: SignedLogin = body.canonical(MESSAGE_BYTES_MAX)?;
-    let now = (app.clock)();
+    let now = app.now();
     let login = signed.verify(&app.chain, &app.member, &Ed25519).map_err(|_bad| Code::SignIn)?;
     let skew = now.since_ms(login.time).max(login.time.since_ms(now));
     // Plain HTTP has no exporter to bind to; one that is stated is of another connection.
@@ -137,7 +137,7 @@ pub(super) async fn grant(
     let head = app.ledger.head();
     check_document(&app, head.tip.state(), &request.document)?;
     let consent = Label::consent(&request.item.consent).to_string();
-    app.custodian.act(move |desk, now, head| desk.grant(now, head, request)).await??;
+    app.custodian.record(move |desk, now, head| desk.grant(now, head, request)).await??;
     Ok(Json(Granted { consent, accepted: true }))
 }
 
@@ -158,7 +158,7 @@ fn check_document(app: &App, state: &state::State, document: &ConsentDocument) -
     }
     verify_sentence(document)?;
     document.check_duration(state.parameters().unwrap_or(&app.genesis.parameters))?;
-    let now = (app.clock)();
+    let now = app.now();
     if document.period.until <= now {
         return Err(Code::PeriodNotSane.into());
     }

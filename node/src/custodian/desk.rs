@@ -11,6 +11,7 @@ use super::log_book::{End, LogBook};
 use super::open_enrolments::OpenEnrolments;
 use super::sealing::{DoesNotOpen, NoRandomness, SecretKey, random};
 use super::vault::{Address, Kind, ReadRecords, Vault, VaultError, Writes};
+use crate::clock::Moment;
 use amanah_ledger::access::entry::ENTRY_BYTES_MAX;
 use amanah_ledger::access::{EntryBody, Event, LogEntry};
 use amanah_ledger::chain::Tip;
@@ -216,15 +217,18 @@ impl Desk {
         known
     }
 
-    /// What is to be sent to the ledger now. May write: call [`Desk::sync`] before sending.
+    /// What is to be sent to the ledger now. May write: call [`Desk::sync`] before sending. By a clock that nobody has
+    /// confirmed only revocations go: a grant would be taken for expired, an anchor would be of another day.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn to_send(&mut self, clock: UnixMs, head: &Tip) -> Result<Vec<SignedTransaction>, StoreError> {
+    pub fn to_send(&mut self, clock: Moment, head: &Tip) -> Result<Vec<SignedTransaction>, StoreError> {
         let mut out = Vec::new();
-        self.revocations_to_send(clock, head, &mut out)?;
-        self.grants_to_send(clock, head, &mut out)?;
-        self.anchor_to_send(clock, head, &mut out)?;
+        self.revocations_to_send(clock.time(), head, &mut out)?;
+        if let Moment::Confirmed(clock) = clock {
+            self.grants_to_send(clock, head, &mut out)?;
+            self.anchor_to_send(clock, head, &mut out)?;
+        }
         Ok(out)
     }
 

@@ -2,6 +2,7 @@
 //! durable with one sync, and only then answers each. If the store fails it stops, and nobody gets an answer again.
 
 use super::desk::{Desk, StoreError};
+use crate::clock::Moment;
 use amanah_ledger::chain::Tip;
 use amanah_ledger::time::UnixMs;
 use amanah_ledger::transaction::SignedTransaction;
@@ -19,13 +20,13 @@ const GROUP_MAX: usize = 256;
 const LOOK_MS: u64 = 250;
 
 /// The custodian's clock.
-pub type Clock = Arc<dyn Fn() -> UnixMs + Send + Sync>;
+pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
 
 /// The ledger as final and durable here, whenever it is asked.
 pub type Newest = Box<dyn Fn() -> Tip + Send>;
 
 type Answer = Box<dyn FnOnce() + Send>;
-type Act = Box<dyn FnOnce(&mut Desk, UnixMs, &Tip) -> Result<Answer, StoreError> + Send>;
+type Act = Box<dyn FnOnce(&mut Desk, Moment, &Tip) -> Result<Answer, StoreError> + Send>;
 
 /// Why the custodian gives no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +37,9 @@ pub enum Unavailable {
     /// The store failed, or the node is stopping.
     #[error("the private store has stopped")]
     Stopped,
+    /// What would be written down has no time that a quorum of hospitals agrees with.
+    #[error("this hospital's clock is not confirmed by the others")]
+    ClockUnconfirmed,
 }
 
 enum Alive {}
@@ -87,6 +91,28 @@ impl Custodian {
     pub async fn act<T: Send + 'static>(
         &self,
         act: impl FnOnce(&mut Desk, UnixMs, &Tip) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        self.perform(move |desk, now, head| act(desk, now.time(), head)).await
+    }
+
+    /// Performs an act that writes down when it was done, and gives its value once everything it wrote is durable.
+    ///
+    /// # Errors
+    /// When nobody has confirmed the clock, too much waits, or the store has failed.
+    pub async fn record<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Desk, UnixMs, &Tip) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let timed = move |desk: &mut Desk, now, head: &Tip| match now {
+            Moment::Confirmed(now) => Ok(Ok(act(desk, now, head)?)),
+            Moment::Unconfirmed(_) => Ok(Err(Unavailable::ClockUnconfirmed)),
+        };
+        self.perform(timed).await?
+    }
+
+    async fn perform<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Desk, Moment, &Tip) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Unavailable> {
         let (reply, answer) = oneshot::channel();
         self.send(Box::new(move |desk, now, head| {
@@ -159,7 +185,7 @@ impl Owner {
     }
 
     fn wait(&self) -> Duration {
-        let now = (self.clock)();
+        let now = (self.clock)().time();
         let due = self.desk.next_due().map_or(LOOK_MS, |due| due.since_ms(now));
         Duration::from_millis(due.clamp(1, LOOK_MS))
     }

@@ -3,6 +3,7 @@
 
 use super::desk::{Ask, Decided, Desk, Setup};
 use super::{Code, KeyFilePaths, Mrn};
+use crate::clock::Moment;
 use crate::runtime::LedgerView;
 use amanah_ledger::certificate::{BlockVote, Certificate, VoteContent};
 use amanah_ledger::chain::Tip;
@@ -196,6 +197,17 @@ impl Patient {
     }
 }
 
+pub(crate) fn question(patient: &Patient, who: Requester, what: &str, purpose: &str) -> Ask {
+    let items = what.parse::<amanah_ledger::preset::Selection>().unwrap().items();
+    Ask {
+        relationship: patient.key(),
+        requester: who,
+        purpose: purpose.try_into().unwrap(),
+        action: Action::Access,
+        items: BoundedVec::try_from(items).unwrap(),
+    }
+}
+
 /// Cedar's desk over a directory, with a ledger and a clock.
 pub(crate) struct Cedar {
     pub(crate) dir: tempfile::TempDir,
@@ -275,7 +287,7 @@ impl Cedar {
 
     /// What is sent now.
     pub(crate) fn sends(&mut self) -> Vec<SignedTransaction> {
-        let sent = self.desk.to_send(self.now, &self.ledger.tip).unwrap();
+        let sent = self.desk.to_send(Moment::Confirmed(self.now), &self.ledger.tip).unwrap();
         self.desk.sync().unwrap();
         sent
     }
@@ -297,14 +309,7 @@ impl Cedar {
     }
 
     pub(crate) fn ask(&mut self, patient: &Patient, who: Requester, what: &str, purpose: &str) -> Decided {
-        let items = what.parse::<amanah_ledger::preset::Selection>().unwrap().items();
-        let ask = Ask {
-            relationship: patient.key(),
-            requester: who,
-            purpose: purpose.try_into().unwrap(),
-            action: Action::Access,
-            items: BoundedVec::try_from(items).unwrap(),
-        };
+        let ask = question(patient, who, what, purpose);
         let decided = self.desk.decide(self.now, &self.ledger.tip, ask).unwrap().unwrap();
         self.desk.sync().unwrap();
         decided

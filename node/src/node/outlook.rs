@@ -1,6 +1,7 @@
 //! The node as operators see it, gathered from its parts when somebody asks.
 
 use super::disk;
+use crate::clock::{Comparison, ConfirmedClock};
 use crate::health::{LIVE_MAX, Pulse, Unready, unready};
 use crate::home::Home;
 use crate::metrics::{ByMember, Metrics};
@@ -21,10 +22,17 @@ pub(super) struct Outlook {
     pulse: Pulse,
     metrics: Arc<Metrics>,
     disk: disk::Watch,
+    clock: ConfirmedClock,
 }
 
 impl Outlook {
-    pub(super) fn new(home: &Home, ledger: LedgerHandle, metrics: Arc<Metrics>, disk: disk::Watch) -> Self {
+    pub(super) fn new(
+        home: &Home,
+        ledger: LedgerHandle,
+        metrics: Arc<Metrics>,
+        disk: disk::Watch,
+        clock: ConfirmedClock,
+    ) -> Self {
         let founders = &home.genesis().founders;
         Self {
             name: home.config().node.name.clone(),
@@ -35,6 +43,7 @@ impl Outlook {
             ledger,
             metrics,
             disk,
+            clock,
         }
     }
 
@@ -70,7 +79,11 @@ impl Outlook {
         let heard: Vec<Height> = connected.filter_map(|other| other.height.map(Height)).collect();
         let hangs = (self.pulse.age() >= LIVE_MAX).then_some(Unready::Hangs);
         let low = self.disk.is_low().then_some(Unready::DiskLow);
-        [hangs, unready(own, &heard, self.names.len()), low].into_iter().flatten().collect()
+        let apart = match self.clock.comparison() {
+            Comparison::Apart { offset_ms } => Some(Unready::ClockApart { offset_ms }),
+            Comparison::Agrees { .. } | Comparison::FewHeard => None,
+        };
+        [hangs, unready(own, &heard, self.names.len()), low, apart].into_iter().flatten().collect()
     }
 
     fn measure(&self, height: Height, consensus: &ConsensusStatus, contradictions: &[Contradicted]) {
@@ -82,6 +95,9 @@ impl Outlook {
         figures.vote_log_bytes.set(i64::try_from(consensus.vote_log_bytes).unwrap_or(i64::MAX));
         figures.store_bytes.set(i64::try_from(bytes_in(&self.ledger_dir)).unwrap_or(i64::MAX));
         figures.disk_free.set(self.disk.free_ratio());
+        if let Comparison::Agrees { offset_ms } | Comparison::Apart { offset_ms } = self.clock.comparison() {
+            figures.clock_offset_ms.set(offset_ms);
+        }
         for member in &self.names {
             let ways = contradictions.iter().filter(|contradicted| contradicted.member == *member).count();
             let label = ByMember { member: member.clone() };

@@ -3,6 +3,7 @@
 use super::outlook::Outlook;
 use super::{DRAIN_MAX, disk, failure};
 use crate::api::{self, ApiSetup, App, LedgerReading, Limits};
+use crate::clock::ConfirmedClock;
 use crate::custodian::{Clock, Custodian, Desk, KeyFilePaths, Setup, StoreError};
 use crate::exit::{Exit, Failure};
 use crate::home::Home;
@@ -15,12 +16,11 @@ use crate::scrub::Scrub;
 use amanah_consensus::Timing;
 use amanah_ledger::crypto::Ed25519;
 use amanah_ledger::store::quarantine;
-use amanah_ledger::time::UnixMs;
 use amanah_ledger::transaction::SignedTransaction;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -84,13 +84,15 @@ impl Node {
         let address = network.listen_address().clone();
         let runtime = opened.start(network, events).map_err(failure::no_thread)?;
         let (outbox, to_ledger) = mpsc::channel(OUTBOX_MAX);
-        let (custodian, custodian_thread) = open_custodian(&home, &ledger, outbox).await?;
+        let clock = ConfirmedClock::default();
+        let (custodian, custodian_thread) = open_custodian(&home, &ledger, &clock, outbox).await?;
         let mut joints = JoinSet::new();
+        joints.spawn(compare_clocks(ledger.clone(), clock.clone()));
         joints.spawn(submit_all(ledger.clone(), to_ledger));
         joints.spawn(wake_at_new_heads(ledger.clone(), custodian.clone()));
-        let app = app(&home, &ledger, custodian.clone(), disk.clone())?;
+        let app = app(&home, &ledger, &clock, custodian.clone(), disk.clone())?;
         let (stop, stopping) = watch::channel(false);
-        let outlook = Outlook::new(&home, ledger.clone(), Arc::clone(&metrics), disk.clone());
+        let outlook = Outlook::new(&home, ledger.clone(), Arc::clone(&metrics), disk.clone(), clock);
         let ops_metrics = Arc::clone(&metrics);
         let ops_routes = ops::router(Ops { metrics: ops_metrics, status: Arc::new(move || outlook.status()) });
         let mut servers = JoinSet::new();
@@ -245,6 +247,7 @@ fn network_config(home: &Home, metrics: &Arc<Metrics>) -> NetworkConfig {
 async fn open_custodian(
     home: &Home,
     ledger: &LedgerHandle,
+    clock: &ConfirmedClock,
     outbox: mpsc::Sender<SignedTransaction>,
 ) -> Result<(Custodian, JoinHandle<Result<(), StoreError>>), Failure> {
     let private = home.private_dir();
@@ -256,10 +259,11 @@ async fn open_custodian(
         days_dir: private.join("days"),
         keys: KeyFilePaths { table: private.join("keys.table"), table_key_dir: home.private_keys_dir() },
     };
-    let ledger = ledger.clone();
+    let (ledger, clock) = (ledger.clone(), clock.clone());
     blocking(move || {
-        let desk = Desk::open(setup, &ledger.view().tip, now()).map_err(|error| failure::private(&error))?;
-        let clock: Clock = Arc::new(now);
+        let desk =
+            Desk::open(setup, &ledger.view().tip, clock.now().time()).map_err(|error| failure::private(&error))?;
+        let clock: Clock = Arc::new(move || clock.now());
         let newest = Box::new(move || ledger.view().tip.clone());
         Custodian::start(desk, clock, newest, outbox).map_err(failure::no_thread)
     })
@@ -272,7 +276,13 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> +
 }
 
 /// The API over custodian and ledger.
-fn app(home: &Home, ledger: &LedgerHandle, custodian: Custodian, disk: disk::Watch) -> Result<Arc<App>, Failure> {
+fn app(
+    home: &Home,
+    ledger: &LedgerHandle,
+    clock: &ConfirmedClock,
+    custodian: Custodian,
+    disk: disk::Watch,
+) -> Result<Arc<App>, Failure> {
     let config = home.config();
     let setup = ApiSetup {
         name: config.node.name.clone(),
@@ -285,7 +295,8 @@ fn app(home: &Home, ledger: &LedgerHandle, custodian: Custodian, disk: disk::Wat
         limits: Limits { requests_per_minute: config.api.address_requests_per_minute, ..Limits::default() },
     };
     let reading = LedgerReading::new(ledger.watch(), ledger.watch_status());
-    Ok(App::new(setup, custodian, reading, Arc::new(now), Arc::new(move || !disk.is_low())))
+    let clock = clock.clone();
+    Ok(App::new(setup, custodian, reading, Arc::new(move || clock.now()), Arc::new(move || !disk.is_low())))
 }
 
 /// Hands the custodian's transactions to the validator. What is refused the custodian sends again, later.
@@ -293,6 +304,17 @@ async fn submit_all(ledger: LedgerHandle, mut transactions: mpsc::Receiver<Signe
     while let Some(transaction) = transactions.recv().await {
         if let Err(error) = ledger.submit(transaction).await {
             tracing::warn!(%error, "a transaction of this hospital was not taken");
+        }
+    }
+}
+
+/// Holds the custodian's clock against the others' whenever one of them says something.
+async fn compare_clocks(ledger: LedgerHandle, clock: ConfirmedClock) {
+    let mut status = ledger.watch_status();
+    loop {
+        clock.compare(&status.borrow_and_update().standing.clocks);
+        if status.changed().await.is_err() {
+            return;
         }
     }
 }
@@ -315,9 +337,4 @@ async fn serve(listener: TcpListener, routes: axum::Router, bounds: Bounds, mut 
         }
     };
     http::serve(listener, routes, bounds, stopped).await;
-}
-
-fn now() -> UnixMs {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixMs(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
 }

@@ -1,10 +1,12 @@
 use super::super::{Clock, Custodian, Me, OUTBOX_MAX, Unavailable};
 use super::*;
+use amanah_ledger::engine::ReasonCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 
 fn start(cedar: Cedar) -> (Custodian, std::thread::JoinHandle<Result<(), super::super::StoreError>>, Owned) {
     let Cedar { dir, genesis, ledger, desk, .. } = cedar;
-    let clock: Clock = Arc::new(|| TEN);
+    let clock: Clock = Arc::new(|| Moment::Confirmed(TEN));
     let tip = ledger.tip.clone();
     let (outbox, sent) = mpsc::channel(OUTBOX_MAX);
     let (custodian, thread) = Custodian::start(desk, clock, Box::new(move || tip.clone()), outbox).unwrap();
@@ -44,7 +46,7 @@ async fn an_act_that_joins_a_group_sees_what_was_final_when_it_was_asked_for() {
     let read = Arc::clone(&newest);
     let (outbox, _sent) = mpsc::channel(OUTBOX_MAX);
     let newest_of = Box::new(move || read.lock().unwrap().clone());
-    let (custodian, _thread) = Custodian::start(desk, Arc::new(|| TEN), newest_of, outbox).unwrap();
+    let (custodian, _thread) = Custodian::start(desk, Arc::new(|| Moment::Confirmed(TEN)), newest_of, outbox).unwrap();
     let (began, has_begun) = tokio::sync::oneshot::channel();
     let (go_on, waits) = std::sync::mpsc::channel::<()>();
     let busy = custodian.clone();
@@ -99,4 +101,45 @@ async fn after_a_failure_of_the_store_nobody_gets_an_answer() {
     custodian.ended().await;
     assert!(matches!(thread.join().unwrap(), Err(super::super::StoreError::Damaged)));
     assert_eq!(custodian.act(|_, _, _| Ok(())).await, Err(Unavailable::Stopped));
+}
+
+#[tokio::test]
+async fn without_a_confirmed_clock_nothing_is_dated_and_revocations_go_on() {
+    let mut cedar = Cedar::new();
+    let patient = cedar.patient(1);
+    let request = patient.grant(0, member_ref(&cedar.genesis, 1), "labs");
+    let consent = request.item.consent;
+    cedar.grant_final(request);
+    let (qamar, now) = (cedar.member(1), cedar.now);
+    let Cedar { dir: _dir, ledger, desk, .. } = cedar;
+    let is_confirmed = Arc::new(AtomicBool::new(false));
+    // A day ahead: what is dated by this clock can be anchored tomorrow only.
+    let clock: Clock = {
+        let is_confirmed = Arc::clone(&is_confirmed);
+        Arc::new(move || match is_confirmed.load(Ordering::Relaxed) {
+            true => Moment::Confirmed(now.plus_ms(GRID_MS)),
+            false => Moment::Unconfirmed(now.plus_ms(DAY_MS)),
+        })
+    };
+    let (outbox, mut sent) = mpsc::channel(OUTBOX_MAX);
+    let (custodian, _thread) = Custodian::start(desk, clock, Box::new(move || ledger.tip.clone()), outbox).unwrap();
+    let (early, late) =
+        (question(&patient, qamar.clone(), "labs", "TREAT"), question(&patient, qamar, "labs", "TREAT"));
+    let refused = custodian.record(move |desk, now, head| desk.decide(now, head, early)).await;
+    assert_eq!(refused.map(|_| ()), Err(Unavailable::ClockUnconfirmed));
+    let revocation = patient.revoke_by_key(0);
+    custodian.act(move |desk, now, head| desk.revoke(now, head, revocation)).await.unwrap().unwrap();
+    let first = sent.recv().await;
+    assert!(matches!(first, Some(SignedTransaction::Revoke { consent: ended, .. }) if ended == consent), "{first:?}");
+    assert!(sent.try_recv().is_err(), "no anchor by such a clock");
+    is_confirmed.store(true, Ordering::Relaxed);
+    let decided = custodian.record(move |desk, now, head| desk.decide(now, head, late)).await.unwrap().unwrap();
+    assert_eq!(decided.decision.reason.code, ReasonCode::Revoked);
+    let anchor = loop {
+        match sent.recv().await.unwrap() {
+            SignedTransaction::Anchor { anchor, .. } => break anchor,
+            _again => {}
+        }
+    };
+    assert_eq!(anchor.day, now.day());
 }
