@@ -65,10 +65,10 @@ pub enum Unready {
     },
     /// The disk is nearly full.
     DiskLow,
-    /// This node's clock is not the others'.
-    ClockApart {
-        /// Milliseconds by which theirs are ahead; negative if behind.
-        offset_ms: i64,
+    /// A quorum has not agreed with this node's clock since its start.
+    ClockUnconfirmed {
+        /// Milliseconds by which theirs are ahead; negative if behind. `None` before enough were heard.
+        offset_ms: Option<i64>,
     },
 }
 
@@ -97,7 +97,10 @@ impl std::fmt::Display for Unready {
             Self::FewHeard { heard, needed } => write!(f, "{heard} validators heard lately, {needed} are needed"),
             Self::Behind { blocks } => write!(f, "{blocks} blocks behind"),
             Self::DiskLow => write!(f, "the disk is nearly full"),
-            Self::ClockApart { offset_ms } => write!(f, "the others' clocks are {offset_ms} ms ahead of this one"),
+            Self::ClockUnconfirmed { offset_ms: None } => write!(f, "the clock is not compared with the others' yet"),
+            Self::ClockUnconfirmed { offset_ms: Some(ms) } => {
+                write!(f, "the others' clocks are {ms} ms ahead of this one")
+            }
         }
     }
 }

@@ -177,6 +177,10 @@ impl Cluster {
         for hospital in &self.hospitals {
             hospital.wait_until_live(deadline).unwrap_or_else(|why| panic!("{}: {why}", hospital.name));
         }
+        while !self.hospitals.iter().all(|hospital| hospital.status().is_some_and(|status| status.caught_up)) {
+            assert!(Instant::now() < deadline, "not all hospitals answer decisions");
+            std::thread::sleep(hospital::LOOK);
+        }
     }
 
     /// A fresh cluster that runs.

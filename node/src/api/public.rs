@@ -4,6 +4,7 @@
 use super::App;
 use super::problem::{Code, Problem};
 use super::request::{Body, Canonical, From};
+use crate::clock::Moment;
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::crypto::{Digest, Ed25519, PublicKey};
 use amanah_ledger::directory::{DirectoryEntry, SignedDirectoryEntry};
@@ -39,6 +40,7 @@ pub(super) struct Status {
     view: View,
     /// Names of the validators this node hears.
     peers: Vec<String>,
+    /// Whether it answers decisions.
     caught_up: bool,
 }
 
@@ -54,7 +56,7 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Json<Status> {
         state_root: head.tip.header().state_root,
         view: consensus.standing.view,
         peers: names.map(|leaf| leaf.name.to_string()).collect(),
-        caught_up: app.ledger.is_caught_up(),
+        caught_up: app.ledger.is_caught_up() && matches!((app.clock)(), Moment::Confirmed(_)),
     })
 }
 

@@ -1,7 +1,7 @@
 //! The node as operators see it, gathered from its parts when somebody asks.
 
 use super::disk;
-use crate::clock::{Comparison, ConfirmedClock};
+use crate::clock::{Comparison, ConfirmedClock, Moment};
 use crate::health::{LIVE_MAX, Pulse, Unready, unready};
 use crate::home::Home;
 use crate::metrics::{ByMember, Metrics};
@@ -79,11 +79,18 @@ impl Outlook {
         let heard: Vec<Height> = connected.filter_map(|other| other.height.map(Height)).collect();
         let hangs = (self.pulse.age() >= LIVE_MAX).then_some(Unready::Hangs);
         let low = self.disk.is_low().then_some(Unready::DiskLow);
-        let apart = match self.clock.comparison() {
-            Comparison::Apart { offset_ms } => Some(Unready::ClockApart { offset_ms }),
-            Comparison::Agrees { .. } | Comparison::FewHeard => None,
-        };
-        [hangs, unready(own, &heard, self.names.len()), low, apart].into_iter().flatten().collect()
+        [hangs, unready(own, &heard, self.names.len()), low, self.undated()].into_iter().flatten().collect()
+    }
+
+    /// Why nothing may be dated.
+    fn undated(&self) -> Option<Unready> {
+        match (self.clock.now(), self.clock.comparison()) {
+            (Moment::Confirmed(_), _) => None,
+            (Moment::Unconfirmed(_), Comparison::FewHeard) => Some(Unready::ClockUnconfirmed { offset_ms: None }),
+            (Moment::Unconfirmed(_), Comparison::Agrees { offset_ms } | Comparison::Apart { offset_ms }) => {
+                Some(Unready::ClockUnconfirmed { offset_ms: Some(offset_ms) })
+            }
+        }
     }
 
     fn measure(&self, height: Height, consensus: &ConsensusStatus, contradictions: &[Contradicted]) {

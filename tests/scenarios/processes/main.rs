@@ -8,6 +8,7 @@
 
 mod access_log;
 mod contract;
+mod contradiction;
 mod faults;
 mod first_consent;
 mod harness;

@@ -1,5 +1,6 @@
 //! The attacker's process: every kind of garbage, flood and lie in turn, at one hospital, for some time.
 
+use super::line::Call;
 use super::share::Share;
 use super::trial::{LIAR, VICTIM};
 use super::{http, member, stranger};
@@ -68,6 +69,18 @@ impl Target {
             gateway: Keypair::from_seed(&seed("gateway.key")),
             consensus: Keypair::from_seed(&seed("consensus.key")),
             liar: LIAR,
+        }
+    }
+}
+
+impl Target {
+    /// The liar calls its victim.
+    pub(super) fn call(&self) -> Call {
+        Call {
+            chain: self.genesis.chain(),
+            node_seed: self.node_seed,
+            callee: self.genesis.founders[VICTIM].keys.node,
+            address: self.p2p.clone(),
         }
     }
 }
