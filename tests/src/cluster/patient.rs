@@ -75,6 +75,9 @@ impl Surroundings {
     }
 }
 
+/// A hospital keeps no more consents of one patient.
+const TOO_MANY_CONSENTS: &str = "AMN-0239";
+
 /// A consent that is proven final.
 #[derive(Debug, Clone, Copy)]
 struct Standing {
@@ -203,8 +206,13 @@ impl Patient {
 
     /// Whether the trouble is one that passes; what breaks a promise is written down.
     async fn put_up_with(&self, trouble: Trouble) -> Result<(), Over> {
-        if let Trouble::Wrong(why) = trouble {
-            self.around.journal.violated(why);
+        match trouble {
+            Trouble::Wrong(why) => self.around.journal.violated(why),
+            // Not a fault of the hospital: the run is too long for so few patients, and would stand still.
+            Trouble::Refused(_, code) if code == TOO_MANY_CONSENTS => {
+                self.around.journal.violated(format!("{} holds as many consents as a hospital keeps", self.label()));
+            }
+            Trouble::Refused(..) | Trouble::Silence(_) => {}
         }
         if self.around.is_over() {
             return Err(Over);

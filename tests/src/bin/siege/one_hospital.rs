@@ -15,7 +15,7 @@ pub(crate) struct Kills {
     #[arg(long, default_value_t = 100)]
     kills: u32,
     /// Kills on one network; then comes a fresh one.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 25)]
     round: u32,
     /// Consents on the ledger before it begins.
     #[arg(long, default_value_t = 10_000)]
