@@ -1,5 +1,5 @@
 //! What tests share: the simulator, the bugs it must notice, the exhaustive search, functions to fuzz, real processes
-//! under attack, and damage to what is stored.
+//! under attack, damage to what is stored, and what pages show, run again.
 
 pub mod bugs;
 pub mod cluster;
@@ -8,3 +8,4 @@ pub mod explore;
 pub mod fuzz;
 pub mod hostile;
 pub mod sim;
+pub mod transcript;

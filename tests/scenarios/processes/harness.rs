@@ -239,7 +239,7 @@ pub(crate) fn eventually<T>(limit: Duration, failure: &str, mut ask: impl FnMut(
 }
 
 /// A base port with the forty ports of a demo free behind it, given out once by this process.
-fn free_ports() -> u16 {
+pub(crate) fn free_ports() -> u16 {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + u16::try_from(std::process::id() % 200).unwrap() * 50;
     for _ in 0..300 {

@@ -14,4 +14,5 @@ mod first_consent;
 mod harness;
 mod idle;
 mod liar;
+mod pages;
 mod receipts;
