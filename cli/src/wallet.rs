@@ -11,10 +11,10 @@ use crate::wallet_state::{Relationship, WalletState};
 use amanah_ledger::crypto::Signer;
 use amanah_ledger::derive::{RelationshipSecret, WalletSeed};
 use amanah_ledger::label::Label;
-use fs4::fs_std::FileExt;
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// An open wallet. The lock is held until it is dropped.
 pub(crate) struct Wallet {
@@ -38,7 +38,7 @@ impl Wallet {
 
     /// The wallet whose seed is at hand.
     pub(crate) async fn with_seed(name: String, seed: Seed, network: Network, settings: &Settings) -> Fallible<Self> {
-        let lock = lock(&settings.home, &name, settings).await?;
+        let lock = lock(&settings.home, &name, settings.timeout).await?;
         let path = settings.home.wallet_state(&name, &network.chain);
         let state = WalletState::read(&path, &seed)?.unwrap_or_else(|| WalletState::new(network.chain));
         Ok(Self { name, network, state, seed, path, _lock: lock })
@@ -90,18 +90,39 @@ impl Wallet {
     }
 }
 
-/// One process at a time signs with a wallet; another waits its turn.
-async fn lock(home: &Home, name: &str, settings: &Settings) -> Fallible<File> {
+/// One process at a time signs with a wallet; another waits its turn. One that nobody uses opens, however short the
+/// command's time is.
+async fn lock(home: &Home, name: &str, timeout: Duration) -> Fallible<File> {
     let path = home.wallet(name).join("lock");
     let open = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
     let file = open.map_err(|e| Failure::io("open", &path, &e))?;
-    let locking = tokio::task::spawn_blocking(move || FileExt::lock_exclusive(&file).map(|()| file));
-    match tokio::time::timeout(settings.timeout, locking).await {
+    if file.try_lock().is_ok() {
+        return Ok(file);
+    }
+    let locking = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
+    match tokio::time::timeout(timeout, locking).await {
         Ok(Ok(Ok(file))) => Ok(file),
         Ok(Ok(Err(error))) => Err(Failure::io("lock", &path, &error)),
         Ok(Err(_)) | Err(_) => {
             let detail = format!("another command is using wallet {name}");
             Err(Failure::new(Exit::Conflict, 116, detail, "wait until it has ended, then try again"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_wallet_that_nobody_uses_opens_however_short_the_time_is_and_one_in_use_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::find(|name| (name == "AMANAH_HOME").then(|| dir.path().as_os_str().to_owned())).unwrap();
+        std::fs::create_dir_all(home.wallet("ana")).unwrap();
+        for _ in 0..1000 {
+            assert!(lock(&home, "ana", Duration::ZERO).await.is_ok());
+        }
+        let _used = lock(&home, "ana", Duration::ZERO).await.unwrap();
+        assert_eq!(lock(&home, "ana", Duration::ZERO).await.unwrap_err().exit, Exit::Conflict);
     }
 }

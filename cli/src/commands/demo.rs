@@ -49,7 +49,7 @@ async fn lock(settings: &Settings) -> Fallible<File> {
     crate::home::Home::make_parent(&path)?;
     let file = File::options().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(|e| Failure::io("open", &path, &e))?;
-    let locking = tokio::task::spawn_blocking(move || fs4::fs_std::FileExt::lock_exclusive(&file).map(|()| file));
+    let locking = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
     match tokio::time::timeout(START_MAX, locking).await {
         Ok(Ok(Ok(file))) => Ok(file),
         Ok(Ok(Err(error))) => Err(Failure::io("lock", &path, &error)),
