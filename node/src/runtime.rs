@@ -7,6 +7,7 @@
 mod damage;
 mod handle;
 mod inbox;
+mod named;
 mod recovery;
 mod stop_mark;
 mod thread;

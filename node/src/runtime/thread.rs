@@ -3,6 +3,7 @@
 use super::damage::Damage;
 use super::handle::{ConsensusStatus, LedgerView};
 use super::inbox::{Inbox, Item, Woken};
+use super::named::Named;
 use super::recovery::{self, Recovered};
 use super::stop_mark::StopMark;
 use crate::exit::Exit;
@@ -29,9 +30,6 @@ use tokio::sync::{oneshot, watch};
 
 /// Items handled between two syncs of the vote log: their records share one.
 const ITEMS_PER_SYNC_MAX: usize = 32;
-/// Final blocks whose height is remembered by digest: the newest, and those read for a peer that catches up, so that it
-/// can have by name what did not fit into one answer.
-const NAMED_MAX: usize = 256;
 /// The loop turns at least this often, to show that it lives.
 const BEAT_MS: u64 = 1000;
 /// While the vote log grows, how far it reaches is recorded beside it this often: one sync, no vote waits for it.
@@ -133,7 +131,7 @@ struct Thread {
     waiting: BTreeMap<Ticket, oneshot::Sender<Result<crate::mempool::Admission, crate::mempool::Refusal>>>,
     /// Bundles whose verdict is still among the actions, in their order.
     bundles: VecDeque<BundleId>,
-    named: VecDeque<(Digest, Height)>,
+    named: Named,
     /// When the reach of the vote log is recorded again, if it has grown.
     reach_due: u64,
 }
@@ -154,7 +152,7 @@ impl Thread {
             tickets: 0,
             waiting: BTreeMap::new(),
             bundles: VecDeque::new(),
-            named: VecDeque::new(),
+            named: Named::default(),
             reach_due: 0,
         }
     }
@@ -334,7 +332,7 @@ impl Thread {
     fn commit(&mut self, blocks: &[FinalBlock]) -> Result<(), Fatal> {
         self.store.commit(blocks)?;
         let Some(last) = blocks.last() else { return Ok(()) };
-        self.name(blocks.iter().map(|block| (*block.digest(), block.header().height)));
+        self.named.remember(blocks.iter().map(|block| (*block.digest(), block.header().height)));
         let finalization = last.finalization().cloned();
         let newest = finalization.as_ref().map(|f| Position { height: last.header().height, view: f.content.view() });
         self.publish.view.send_replace(Arc::new(LedgerView { tip: last.tip().clone(), finalization }));
@@ -345,14 +343,6 @@ impl Thread {
             self.vote_log.prune(newest)?;
         }
         Ok(())
-    }
-
-    /// Remembers where these final blocks stand.
-    fn name(&mut self, blocks: impl IntoIterator<Item = (Digest, Height)>) {
-        let fresh: Vec<_> = blocks.into_iter().filter(|block| !self.named.contains(block)).collect();
-        self.named.extend(fresh);
-        let surplus = self.named.len().saturating_sub(NAMED_MAX);
-        self.named.drain(..surplus);
     }
 
     fn serve_sync(&mut self, to: ValidatorIndex, from: Height) {
@@ -373,16 +363,17 @@ impl Thread {
             }
         });
         let response = SyncResponse::collect(stored);
-        self.name(read);
+        self.named.remember(read);
         if !response.blocks().is_empty() {
             let message = PeerMessage::Consensus(Message::SyncResponse(response));
             self.send(amanah_consensus::To::One(to), &message);
         }
     }
 
-    fn serve_block(&self, to: ValidatorIndex, digest: &Digest) {
-        let Some((_, height)) = self.named.iter().find(|(known, _)| known == digest) else { return };
-        let Ok(Some(stored)) = self.store.block(*height) else { return };
+    fn serve_block(&mut self, to: ValidatorIndex, digest: &Digest) {
+        let Some(height) = self.named.height(digest) else { return };
+        let Ok(Some(stored)) = self.store.block(height) else { return };
+        self.named.asked_for(height, stored.block.header().parent);
         if let Ok(block) = BlockBytes::try_from(codec::encode(stored.block.block())) {
             let message = PeerMessage::Consensus(Message::BlockResponse { digest: *digest, block });
             self.send(amanah_consensus::To::One(to), &message);
