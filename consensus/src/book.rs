@@ -37,12 +37,14 @@ pub(crate) enum Entry {
 pub(crate) struct Certificates {
     epoch_start: Digest,
     pages: BTreeMap<View, Page>,
+    /// View of the newest Finalization.
+    settled: View,
 }
 
 impl Certificates {
     /// An empty book of an epoch that began on this block.
     pub(crate) fn new(epoch_start: Digest) -> Self {
-        Self { epoch_start, pages: BTreeMap::new() }
+        Self { epoch_start, pages: BTreeMap::new(), settled: View(0) }
     }
 
     /// Enters a certificate.
@@ -56,7 +58,10 @@ impl Certificates {
         match certificate {
             VerifiedCertificate::Notarization(n) => page.notarization.get_or_insert(n).vote().view,
             VerifiedCertificate::Nullification(n) => page.nullification.get_or_insert(n).view(),
-            VerifiedCertificate::Finalization(f) => page.finalization.get_or_insert(f).vote().view,
+            VerifiedCertificate::Finalization(f) => {
+                self.settled = self.settled.max(f.vote().view);
+                page.finalization.get_or_insert(f).vote().view
+            }
         };
         if is_about_a_block {
             page.certified_at.get_or_insert(now);
@@ -107,7 +112,12 @@ impl Certificates {
 
     /// The Finalization of the highest view.
     pub(crate) fn newest_finalization(&self) -> Option<&VerifiedFinalization> {
-        self.pages.values().rev().find_map(|page| page.finalization.as_ref())
+        self.pages.get(&self.settled)?.finalization.as_ref()
+    }
+
+    /// The highest view that is known to be finalized, whether we carried it out or not.
+    pub(crate) fn settled(&self) -> View {
+        self.settled
     }
 
     /// Whether a quorum gave `view` up.
@@ -151,7 +161,7 @@ impl Certificates {
     /// What the certificates say, not who signed them; how long ago blocks were certified, as far as somebody counts.
     pub(crate) fn fingerprint(&self, now: u64, final_view: View, into: &mut impl std::hash::Hasher) {
         use std::hash::Hash;
-        let Self { epoch_start: _, pages } = self;
+        let Self { epoch_start: _, pages, settled: _ } = self;
         pages.len().hash(into);
         for (view, page) in pages {
             let Page { notarization, nullification, finalization, certified_at, logged } = page;

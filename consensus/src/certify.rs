@@ -3,7 +3,7 @@
 use crate::book::{Entry, Kind};
 use crate::certificate::{VerifiedCertificate, VerifiedNotarization, VerifiedVote};
 use crate::evidence::EvidenceKind;
-use crate::limits::{EVIDENCE_TAIL, UNCERTIFIED_VIEWS_BEHIND, VIEWS_AHEAD_MAX, VIEWS_BEHIND_MAX};
+use crate::limits::{EVIDENCE_TAIL, VIEWS_AHEAD_MAX, VIEWS_BEHIND_MAX};
 use crate::machine::{Machine, Step, Turn};
 use crate::message::{Message, Vote};
 use crate::output::{Alarm, Effect};
@@ -11,10 +11,8 @@ use crate::record::Record;
 use crate::round::Counted;
 use amanah_ledger::certificate::{Certificate, VoteContent};
 use amanah_ledger::committee::ValidatorIndex;
-use amanah_ledger::crypto::Digest;
 use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::View;
-use std::collections::BTreeSet;
 
 impl Machine {
     /// Takes a vote that its signer sent.
@@ -192,17 +190,9 @@ impl Machine {
         self.peers.forgive();
         self.safety.entered(view);
         self.log_entry(step);
-        if self.rounds.get(&view).is_some_and(|round| round.live_candidate().is_some()) {
-            self.turn.proposal_at = Some(step.now);
-        }
         self.restart_retry();
         self.asks.hurry();
-        let behind = View(view.0.saturating_sub(UNCERTIFIED_VIEWS_BEHIND));
-        let kept = self.certified_lines();
-        let dropped = self.pool.prune_stale(behind, |digest| kept.contains(digest));
-        if !dropped.is_empty() {
-            step.app.dropped(&dropped);
-        }
+        self.let_go(step);
         let lowest = View(view.0.saturating_sub(VIEWS_BEHIND_MAX));
         self.rounds = self.rounds.split_off(&lowest);
     }
@@ -218,18 +208,6 @@ impl Machine {
             self.log(step, Record::Certificate(certificate));
             self.log(step, Record::Entered(self.view));
         }
-    }
-
-    /// Certified blocks above the newest final one, and their ancestors as far as we hold them.
-    pub(crate) fn certified_lines(&self) -> BTreeSet<Digest> {
-        let mut kept = BTreeSet::new();
-        for (_, page) in self.book.above(self.last_final.view) {
-            let mut at = page.block();
-            while let Some(digest) = at.filter(|digest| kept.insert(*digest)) {
-                at = self.pool.get(&digest).map(|held| held.facts.parent);
-            }
-        }
-        kept
     }
 
     /// Logs one kind of certificate of `view`, if it is not logged yet.

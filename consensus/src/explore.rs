@@ -48,7 +48,7 @@ impl Machine {
             retry: self.retry,
             fetches: self.fetches.clone(),
             asks: self.asks,
-            sync: self.sync,
+            sync: self.sync.clone(),
             telling: self.telling,
             accused: self.accused.clone(),
         }
@@ -84,9 +84,9 @@ impl Machine {
         view.hash(into);
         // Once given up, a view has no deadlines, unless a mutant gives up other views by them.
         if safety.given(*view).nullify.is_none() || safety.may_break_exclusion() {
-            let Turn { work_at, proposal_at } = turn;
+            let Turn { work_at, voted_at } = turn;
             work_at.map(|at| now - at).hash(into);
-            proposal_at.map(|at| now - at).hash(into);
+            voted_at.map(|at| now - at).hash(into);
         }
         last_final.view.hash(into);
         last_final.point.digest.hash(into);
@@ -116,7 +116,7 @@ impl Machine {
             if candidate.is_none() && self.turn.work_at.is_some() {
                 armed.push(Deadline::Leader);
             }
-            if self.turn.work_at.is_some() || self.turn.proposal_at.is_some() {
+            if self.turn.work_at.is_some() || self.turn.voted_at.is_some() {
                 armed.push(Deadline::Certificate);
             }
         }
@@ -147,7 +147,7 @@ impl Machine {
             Deadline::Leader => self.turn.work_at = now.checked_sub(grace + waits.leader_ms()),
             Deadline::Certificate => {
                 self.turn.work_at = self.turn.work_at.and(now.checked_sub(grace + waits.certificate_ms()));
-                self.turn.proposal_at = self.turn.proposal_at.and(now.checked_sub(waits.certificate_ms()));
+                self.turn.voted_at = self.turn.voted_at.and(now.checked_sub(waits.certificate_ms()));
             }
             Deadline::Padding => {
                 let candidate = self.rounds.get(&self.view).and_then(|round| round.live_candidate());

@@ -1,7 +1,7 @@
 //! Asking for what we lack: blocks by digest, certificates by view. And answering such questions, within a budget.
 
 use crate::application::Content;
-use crate::limits::{ANCESTORS_MAX, FETCHES_MAX, VIEWS_AHEAD_MAX, VIEWS_PER_REQUEST_MAX};
+use crate::limits::{FETCHES_MAX, VIEWS_AHEAD_MAX, VIEWS_PER_REQUEST_MAX};
 use crate::machine::{Machine, Step};
 use crate::message::{BlockBytes, Message};
 use crate::output::Effect;
@@ -12,7 +12,7 @@ use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::{Epoch, View};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A block being asked for.
 #[derive(Debug, Clone, Copy)]
@@ -80,13 +80,14 @@ impl Machine {
     /// Certified blocks that we lack, their missing ancestors, and proposals whose block did not come with them.
     fn wanted_blocks(&self) -> BTreeMap<Digest, Wanted> {
         let floor = self.floor();
-        let mut wanted = BTreeMap::new();
+        let (mut wanted, mut walked) = (BTreeMap::new(), BTreeSet::new());
         for (view, page) in self.book.above(self.last_final.view) {
             let (Some(block), Some(certificate)) = (page.block(), page.parent_proof()) else { continue };
             if self.is_kept_out(view, &block) {
                 continue;
             }
-            let Err(Gap::Missing(missing)) = self.pool.line(&block, &floor, ANCESTORS_MAX) else { continue };
+            let gap = self.pool.gap(&block, &floor, self.reach(view), &mut walked);
+            let Some(Gap::Missing(missing)) = gap else { continue };
             let is_fresh = missing == block && view.0.saturating_add(1) >= self.view.0;
             let sources = self.signers_of(certificate);
             wanted.entry(missing).or_insert(Wanted { sources, is_fresh });
@@ -158,8 +159,7 @@ impl Machine {
     /// Views below ours of which we know nothing, and those that the proposal at hand or our own turn to lead needs.
     fn missing_views(&self) -> Vec<View> {
         let mut missing = Vec::new();
-        let newest = self.book.above(self.last_final.view).rev().find(|(_, page)| page.finalization.is_some());
-        let base = newest.map_or(self.last_final.view, |(view, _)| view);
+        let base = self.last_final.view.max(self.book.settled());
         let candidate = self.rounds.get(&self.view).and_then(|round| round.live_candidate());
         let parent_view = candidate.map(|candidate| candidate.vote.parent_view);
         let leads = self.leaders.of(self.view) == self.config.me && self.turn.work_at.is_some() && self.tip().is_none();

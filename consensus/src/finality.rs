@@ -2,9 +2,11 @@
 
 use crate::application::{Content, Verdict};
 use crate::book::Kind;
-use crate::limits::{ANCESTORS_MAX, EVIDENCE_TAIL};
+use crate::certificate::VerifiedFinalization;
+use crate::limits::EVIDENCE_TAIL;
 use crate::machine::{FinalPoint, Machine, Parent, Step};
 use crate::output::{Alarm, Effect, FinalizedBlock};
+use crate::pool::Reach;
 use crate::record::Record;
 use amanah_ledger::position::View;
 
@@ -30,19 +32,21 @@ impl Machine {
         }
     }
 
-    /// R5: the highest finalized block that we hold and judged with all its ancestors, and these ancestors.
+    /// R5: the highest finalized block that we hold and judged with all its ancestors, and these ancestors. If they are
+    /// many and a lower one is known to be final, that one first: the store keeps the Finalization of the last, and
+    /// whoever asks it must be able to follow.
     pub(crate) fn finalize(&mut self, step: &mut Step<'_>) -> bool {
         let floor = self.floor();
-        let finalized = self.book.above(self.last_final.view).rev().filter_map(|(_, page)| page.finalization.as_ref());
-        let is_ready = |digest| {
-            let line = self.pool.line(digest, &floor, ANCESTORS_MAX).unwrap_or_default();
+        let finalized = || self.book.above(self.last_final.view).filter_map(|(_, page)| page.finalization.as_ref());
+        let is_ready = |finalization: &&VerifiedFinalization, reach: Reach| {
+            let line = self.pool.line(&finalization.vote().block, &floor, reach).unwrap_or_default();
             !line.is_empty() && line.iter().all(|held| held.verdict == Some(Verdict::Valid))
         };
-        let Some(finalization) = finalized.into_iter().find(|f| is_ready(&f.vote().block)).cloned() else {
-            return false;
-        };
+        let within_reach = finalized().rev().find(|finalization| is_ready(finalization, Reach::LINE));
+        let next = within_reach.or_else(|| finalized().find(|finalization| is_ready(finalization, Reach::WHOLE)));
+        let Some(finalization) = next.cloned() else { return false };
         let vote = *finalization.vote();
-        let Ok(line) = self.pool.line(&vote.block, &floor, ANCESTORS_MAX) else { return false };
+        let Ok(line) = self.pool.line(&vote.block, &floor, Reach::WHOLE) else { return false };
         let Some(facts) = line.last().map(|held| held.facts) else { return false };
         let blocks: Vec<FinalizedBlock> = line
             .iter()
@@ -77,6 +81,7 @@ impl Machine {
         let view = self.last_final.view;
         self.pool.prune_final(&newest.digest, newest.height);
         self.book.prune(view);
+        self.sync.moved();
         self.rounds = self.rounds.split_off(&View(view.0.saturating_sub(EVIDENCE_TAIL)));
         // Refinement 10: hints from before are about what is final now.
         self.peers.forget_hints();

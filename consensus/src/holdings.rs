@@ -3,12 +3,14 @@
 use crate::machine::Machine;
 use amanah_ledger::position::View;
 
-/// Counts of everything that grows with what others send or with time. [`crate::limits`] bounds them; what is kept for
-/// each view since the last final one is bounded by [`Holdings::open_views`].
+/// Counts of everything that grows with what others send or with time. [`crate::limits`] bounds them; certificates,
+/// own votes and certified blocks are kept for each of [`Holdings::unfinal_views`], whose number time bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Holdings {
-    /// Views from the newest final one to ours.
+    /// Views from the newest that is known to be final to ours, whether we carried it out or not.
     pub open_views: u64,
+    /// Views from the newest final one that we carried out to ours.
+    pub unfinal_views: u64,
     /// Views of which votes or a proposal are kept.
     pub rounds: usize,
     /// Votes in them.
@@ -30,7 +32,8 @@ impl Machine {
     pub fn holdings(&self) -> Holdings {
         let kept = self.certified_lines();
         Holdings {
-            open_views: self.view.0.saturating_sub(self.last_final.view.0),
+            open_views: self.open_views(),
+            unfinal_views: self.view.0.saturating_sub(self.last_final.view.0),
             rounds: self.rounds.len(),
             votes: self.rounds.values().map(|round| round.votes_len()).sum(),
             certified_views: self.book.len(),

@@ -27,7 +27,8 @@
 //!   each other.
 //! - **R9 Validity** is the application's ([`Application::judge`]), as is the identity of a block with all its bytes
 //!   ([`Application::open`]).
-//! - **R10 Repeat** what is open (votes as first signed, certificates, the proposal) after 4Δ, doubling to 10 s.
+//! - **R10 Repeat** what is open (votes as first signed, certificates, the proposal) after 4Δ, doubling to 10 s. Votes
+//!   that wait for others who have nothing to do wait, too.
 //! - **R11 Pull.** With every repeat the driver offers the ids of pending transactions ([`Effect::OfferPending`]).
 //! - **T1** a block is later than its parent (validity). **T2** we vote when our clock is at most 500 ms behind the
 //!   block's time. **T3** a block that was more than 500 ms + t_a old when it came is refused for its view.
@@ -58,7 +59,7 @@
 //!   network would keep itself awake.
 //! - Early Nullify: for a refused proposal, after the leader's own Nullify, for a silent leader.
 //! - A validator whose stream broke counts as silent at once; one never heard, after 15 s. A hint only: it costs at most
-//!   the view of a leader that reconnects meanwhile.
+//!   the view of a leader that reconnects meanwhile, and is heeded while at most f views in a row have failed.
 //! - At the depth bound a leader waits until its tip is stale before the empty block: an immediate one would be refused
 //!   by whoever saw the Finalization arrive.
 //! - The entry certificate is logged when a view is entered and becomes durable with the next vote.
@@ -71,7 +72,8 @@
 //!   for one and no next epoch starts.
 //! - Signed freshness statements about the head (the domain exists; see `safety`).
 //! - Certificates of finalized views are kept in memory for 64 views only: who signed a fork that comes to light later
-//!   is not found out from them.
+//!   is not found out from them. Those of views since the newest Finalization have no cap but time's
+//!   ([`limits::OPEN_VIEWS_PER_HOUR`]).
 //!
 //! A stop ([`Alarm::Fork`], [`Alarm::CertifiedInvalid`]) is for the driver to remember over a restart: it must not start
 //! a machine with this key again until a person has looked.
@@ -106,6 +108,7 @@ mod certify;
 mod explore;
 mod fetch;
 mod finality;
+mod lines;
 mod propose;
 mod recovery;
 mod retry;

@@ -49,12 +49,27 @@ pub const EVIDENCE_TAIL: u64 = 8;
 /// Final views whose certificates are kept, to answer those who are a little behind: 64 × 3 × 2,056 bytes = 0.4 MB.
 pub const CERTIFICATE_TAIL: u64 = 64;
 
+/// Views that go by in an hour while nothing becomes final, after the first few. What a quorum said about each is kept, as
+/// whoever leads must prove it; to have no cap is right, for a cap would stop a network for good that was slow for long,
+/// and time bounds it. Once more views in a row have failed than liars can lead, one with an honest leader ends no sooner
+/// than t_l, or than its tip is stale: BACKOFF_MAX · 2Δ = 8 s; but for DEPTH_MAX of them, notarized as fast as the
+/// network allows. Liars end their own views at once: 450 · n/(n-f) ≤ 675.
+pub const OPEN_VIEWS_PER_HOUR: u64 = 675;
+
+/// What such a view leaves: a Notarization and a Nullification, three votes of our own, an empty block and its state. One
+/// that ends with both certificates may leave a full block instead, which is held as well.
+pub const OPEN_VIEW_BYTES: u64 = 6 * 1024;
+
 /// Unfinalized blocks on top of each other, above which only empty ones follow (R1, R2).
 pub const DEPTH_MAX: u64 = 16;
 
-/// Blocks between the newest final one and a certified one that are fetched one by one; beyond, sync by height closes
-/// the gap first. With DEPTH_MAX full blocks the line holds 17 MiB and empty ones.
+/// Blocks between the newest final one and one that is final too, fetched one by one; beyond, sync by height closes the
+/// gap first.
 pub const ANCESTORS_MAX: u64 = 128;
+
+/// Bytes of blocks with transactions on one line that are fetched one by one: DEPTH_MAX full ones and two more. A tail
+/// that is not final is no longer, nor is what is made final at once, so that others can follow.
+pub const LINE_BYTES_MAX: usize = (DEPTH_MAX as usize + 2) * BLOCK_BYTES_MAX;
 
 /// Uncertified blocks kept: one per view from this many views behind to VIEWS_AHEAD_MAX ahead, 17 MiB. The application
 /// forgets the states after them with them.

@@ -132,8 +132,8 @@ pub struct Machine {
 pub(crate) struct Turn {
     /// When there was first something to do.
     pub(crate) work_at: Option<u64>,
-    /// When the leader's proposal was first there, unless it was refused.
-    pub(crate) proposal_at: Option<u64>,
+    /// When we voted for the leader's proposal.
+    pub(crate) voted_at: Option<u64>,
 }
 
 /// A block that may be built on, and the view that certified it.
@@ -238,10 +238,14 @@ impl Machine {
         }
     }
 
-    /// The waits of the current view.
+    /// The waits of the current view. What is final counts whether we hold its blocks or not: who lags is no slower.
     pub(crate) fn waits(&self) -> Waits {
-        let skipped = self.view.0.saturating_sub(self.last_final.view.0).saturating_sub(1);
-        Waits::new(self.config.timing, skipped, self.electorate.committee().f())
+        Waits::new(self.config.timing, self.open_views().saturating_sub(1), self.electorate.committee().f())
+    }
+
+    /// Views from the newest that is known to be final to ours.
+    pub(crate) fn open_views(&self) -> u64 {
+        self.view.0.saturating_sub(self.last_final.view.max(self.book.settled()).0)
     }
 
     /// What is known of a block that is the newest final one or judged valid.

@@ -3,11 +3,12 @@
 //! Verdicts are about (block, parent) only and permanent (R7). A block judged valid descends from the newest final block
 //! through blocks judged valid; the pool forgets every other when a block becomes final.
 
-use crate::application::{BlockFacts, Verdict};
+use crate::application::{BlockFacts, Content, Verdict};
+use crate::limits::LINE_BYTES_MAX;
 use crate::message::BlockBytes;
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::position::{Height, View};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A block we hold.
 #[derive(Debug, Clone)]
@@ -21,12 +22,47 @@ pub(crate) struct Held {
     pub(crate) since: View,
 }
 
+/// How far down a line is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reach {
+    blocks: u64,
+    bytes: usize,
+}
+
+impl Reach {
+    /// To its end.
+    pub(crate) const WHOLE: Self = Self { blocks: u64::MAX, bytes: usize::MAX };
+    /// As far as a tail can be long: any number of blocks that are empty, and no more bytes of others.
+    pub(crate) const LINE: Self = Self { blocks: u64::MAX, bytes: LINE_BYTES_MAX };
+
+    /// No more than so many blocks.
+    pub(crate) const fn at_most(self, blocks: u64) -> Self {
+        Self { blocks, ..self }
+    }
+}
+
+impl Held {
+    /// Its bytes, if it is one of the blocks whose number on top of each other is bounded.
+    pub(crate) fn weight(&self) -> usize {
+        match self.facts.content {
+            Content::Empty => 0,
+            Content::Transactions | Content::Seal => self.bytes.len(),
+        }
+    }
+}
+
+/// Whether to walk further down a line.
+enum Walk {
+    On,
+    Enough,
+}
+
 /// Where the line from a block down to the newest final one is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Gap {
     /// This ancestor is not held.
     Missing(Digest),
-    /// It does not descend from the newest final block, or is too far above it.
+    /// It does not descend from the newest final block, or is out of reach.
     Beyond,
 }
 
@@ -76,23 +112,54 @@ impl Pool {
     /// The blocks from above `floor` up to `digest`, by ascending height.
     ///
     /// # Errors
-    /// Where the line is broken; `steps_max` bounds its length.
-    pub(crate) fn line(&self, digest: &Digest, floor: &(Digest, Height), steps_max: u64) -> Result<Vec<&Held>, Gap> {
+    /// Where the line is broken.
+    pub(crate) fn line(&self, digest: &Digest, floor: &(Digest, Height), reach: Reach) -> Result<Vec<&Held>, Gap> {
         let mut line = Vec::new();
-        let mut at = *digest;
-        while at != floor.0 {
-            let held = self.0.get(&at).ok_or(Gap::Missing(at))?;
-            if held.facts.height <= floor.1
-                || held.facts.height.0 - floor.1.0 > steps_max
-                || line.len() as u64 > steps_max
-            {
-                return Err(Gap::Beyond);
-            }
+        let broken = self.walk(digest, floor, reach, |held| {
             line.push(held);
-            at = held.facts.parent;
-        }
+            Walk::On
+        });
         line.reverse();
-        Ok(line)
+        broken.map_or(Ok(line), Err)
+    }
+
+    /// Where the line from `digest` down to `floor` is broken, if that is not on a part that was walked before. Many lines
+    /// share most of their blocks.
+    pub(crate) fn gap(
+        &self,
+        digest: &Digest,
+        floor: &(Digest, Height),
+        reach: Reach,
+        walked: &mut BTreeSet<Digest>,
+    ) -> Option<Gap> {
+        self.walk(digest, floor, reach, |held| if walked.insert(held.facts.digest) { Walk::On } else { Walk::Enough })
+    }
+
+    fn walk<'a>(
+        &'a self,
+        digest: &Digest,
+        floor: &(Digest, Height),
+        reach: Reach,
+        mut visit: impl FnMut(&'a Held) -> Walk,
+    ) -> Option<Gap> {
+        let (mut at, mut blocks, mut bytes) = (*digest, 0u64, 0usize);
+        while at != floor.0 {
+            let Some(held) = self.0.get(&at) else { return Some(Gap::Missing(at)) };
+            blocks = blocks.saturating_add(1);
+            bytes = bytes.saturating_add(held.weight());
+            if held.facts.height <= floor.1
+                || held.facts.height.0 - floor.1.0 > reach.blocks
+                || blocks > reach.blocks
+                || bytes > reach.bytes
+            {
+                return Some(Gap::Beyond);
+            }
+            match visit(held) {
+                Walk::On => at = held.facts.parent,
+                Walk::Enough => return None,
+            }
+        }
+        None
     }
 
     /// Forgets final blocks and what does not descend from the newest of them. Blocks whose ancestry is not known yet
@@ -114,17 +181,22 @@ impl Pool {
         }
     }
 
-    /// Forgets blocks that came before `view` and that nobody wants. Returns those that had been judged valid.
-    pub(crate) fn prune_stale(&mut self, view: View, is_wanted: impl Fn(&Digest) -> bool) -> Vec<Digest> {
+    /// Forgets blocks that nobody wants. Returns those that had been judged valid.
+    pub(crate) fn prune_stale(&mut self, is_wanted: impl Fn(&Digest) -> bool) -> Vec<Digest> {
         let mut dropped = Vec::new();
         self.0.retain(|digest, held| {
-            let is_kept = held.since >= view || is_wanted(digest);
+            let is_kept = is_wanted(digest);
             if !is_kept && held.verdict == Some(Verdict::Valid) {
                 dropped.push(*digest);
             }
             is_kept
         });
         dropped
+    }
+
+    /// The names of blocks that came in `view` or later.
+    pub(crate) fn since(&self, view: View) -> impl Iterator<Item = Digest> {
+        self.0.iter().filter(move |(_, held)| held.since >= view).map(|(digest, _)| *digest)
     }
 
     /// The names of all blocks held.

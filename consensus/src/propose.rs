@@ -73,7 +73,7 @@ impl Machine {
         let message = self.proposal_of(*verified.vote(), block, parent.view);
         step.send_all(Message::Proposal(message.clone()));
         self.own_proposal = Some(message);
-        self.turn.proposal_at.get_or_insert(step.now);
+        self.turn.voted_at.get_or_insert(step.now);
         self.rounds.entry(self.view).or_default().propose(*proposal.vote(), step.wall);
         self.count(step, verified);
         true

@@ -174,7 +174,7 @@ impl Machine {
         let VoteContent::Notarize(content) = vote.content else { return };
         let Some(block) = self.pool.get(&content.block).map(|held| held.bytes.clone()) else { return };
         self.rounds.entry(self.view).or_default().propose(content, step.wall);
-        self.turn.proposal_at = Some(step.now);
+        self.turn.voted_at = Some(step.now);
         self.own_proposal = Some(self.proposal_of(vote, block, content.parent_view));
     }
 }

@@ -1,4 +1,5 @@
-//! R10: what is open is repeated until it is answered. Repeats send what was signed before and sign nothing.
+//! R10: what is open is repeated until it is answered. Repeats send what was signed before and sign nothing. A vote that
+//! only waits for others who have nothing to do is not open: it is remembered until there is work (refinement 25).
 
 use crate::limits::RETRY_VIEWS_MAX;
 use crate::machine::{Machine, Step};
@@ -19,9 +20,15 @@ pub(crate) struct Retry {
 }
 
 impl Retry {
-    /// Refinement 22: on entry of a view, and when a stream opens, t_r counts from the start.
+    /// Refinement 22: on entry of a view t_r counts from the start.
     pub(crate) fn restart(&mut self) {
         *self = Self::default();
+    }
+
+    /// Refinement 22: when a stream opens, the next repeat comes after t_r. Refinement 26: or when it was due before, or
+    /// whoever connects anew all the time would put it off for ever.
+    fn hurry(&mut self, at: u64) {
+        *self = Self { at: Some(self.at.map_or(at, |due| due.min(at))), doublings: 0 };
     }
 }
 
@@ -33,14 +40,30 @@ impl Machine {
         }
     }
 
+    /// A stream opened.
+    pub(crate) fn hurry_retry(&mut self, now: u64) {
+        if self.lacks(Mutant::ConnectionPutsRetryOff) {
+            return self.retry.restart();
+        }
+        if !self.lacks(Mutant::RetryKeepsItsDistance) {
+            let wait = self.draw.jitter(self.retry_ms());
+            self.retry.hurry(now.saturating_add(wait));
+        }
+    }
+
+    /// t_r, before it doubles.
+    fn retry_ms(&self) -> u64 {
+        (4 * self.config.timing.delta_ms).min(self.config.timing.retry_max_ms)
+    }
+
     /// Repeats what is open, when it is time.
     pub(crate) fn repeat(&mut self, step: &mut Step<'_>) {
-        if !self.is_open() {
+        if !self.is_open(step) {
             self.retry.restart();
             return;
         }
-        let timing = self.config.timing;
-        let wait = (4 * timing.delta_ms).saturating_mul(1 << self.retry.doublings.min(16)).min(timing.retry_max_ms);
+        let longest = self.config.timing.retry_max_ms;
+        let wait = self.retry_ms().saturating_mul(1 << self.retry.doublings.min(16)).min(longest);
         let at = match self.retry.at {
             Some(at) => at,
             None => step.now.saturating_add(self.draw.jitter(wait)),
@@ -50,7 +73,7 @@ impl Machine {
             return;
         }
         self.retry.doublings = self.retry.doublings.saturating_add(1);
-        let wait = wait.saturating_mul(2).min(timing.retry_max_ms);
+        let wait = wait.saturating_mul(2).min(longest);
         let next = step.now.saturating_add(self.draw.jitter(wait));
         self.retry.at = Some(next);
         step.wake(next);
@@ -76,12 +99,16 @@ impl Machine {
         }
     }
 
-    /// Whether something of ours, or a block above the newest final one, waits for others.
-    fn is_open(&self) -> bool {
+    /// Whether others have a reason to answer: a block above the newest final one, a proposal that we voted for and did
+    /// not give up yet (t_a ends that), or work.
+    fn is_open(&self, step: &mut Step<'_>) -> bool {
         let given = self.safety.given(self.view);
+        let has_proposal = self.rounds.get(&self.view).is_some_and(|round| round.live_candidate().is_some());
         let has_voted = given.notarize.is_some() || given.nullify.is_some();
+        let is_voted_for = given.notarize.is_some() && given.nullify.is_none() && has_proposal;
         let has_blocks = self.book.above(self.last_final.view).any(|(_, page)| page.block().is_some());
-        self.safety.is_signing() && (has_voted || has_blocks || self.turn.work_at.is_some())
+        let is_repeated_anyway = has_voted && self.lacks(Mutant::RepeatedWhileIdle);
+        self.safety.is_signing() && (is_voted_for || has_blocks || is_repeated_anyway || self.is_work_at_present(step))
     }
 
     /// Everything a peer may need to join us: how we came here, what we said, what is final.

@@ -84,7 +84,7 @@ impl Machine {
             step.send(peer, Message::Bundle(self.bundle()));
             self.repeat_proposal(step, peer);
         }
-        self.restart_retry();
+        self.hurry_retry(step.now);
     }
 
     /// A stream broke: its owner counts as silent until it is heard again.

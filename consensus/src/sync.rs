@@ -4,16 +4,17 @@
 //! that they are judged and become final in the one place where that happens ([`crate::finality`]).
 
 use crate::application::BlockFacts;
-use crate::limits::{ANCESTORS_MAX, STORE_ANSWER_BYTES, SYNC_BLOCKS_MAX};
+use crate::limits::{STORE_ANSWER_BYTES, SYNC_BLOCKS_MAX};
 use crate::machine::{Machine, Step};
 use crate::message::{BlockBytes, Message, SyncResponse};
 use crate::output::Effect;
 use amanah_ledger::certificate::{Certificate, VoteContent};
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::position::Height;
+use std::collections::BTreeSet;
 
 /// The open question for final blocks.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Sync {
     /// Whom we asked, and until when we wait.
     asked: Option<(ValidatorIndex, u64)>,
@@ -21,6 +22,21 @@ pub(crate) struct Sync {
     behind_since: Option<u64>,
     /// Whose turn it is to be asked.
     turn: usize,
+    /// Who answered, since a block became final last, with one block that does not follow ours: nothing in between has a
+    /// Finalization of its own. Once each (refinement 30), for an honest peer has no other answer, and a liar might have a million.
+    far: BTreeSet<ValidatorIndex>,
+}
+
+impl Sync {
+    /// Whether what leads to the next Finalization is too much for one answer.
+    pub(crate) fn is_far(&self) -> bool {
+        !self.far.is_empty()
+    }
+
+    /// A block became final.
+    pub(crate) fn moved(&mut self) {
+        self.far.clear();
+    }
 }
 
 /// Blocks ahead that are worth asking for at once.
@@ -132,13 +148,16 @@ impl Machine {
             parent = facts.digest;
             follows
         });
-        let is_near = last.height.0.saturating_sub(self.last_final.point.height.0) <= ANCESTORS_MAX;
-        if !names_it || !(is_line || (run.len() == 1 && is_near)) {
+        let is_alone = run.len() == 1 && !self.sync.far.contains(&from);
+        if !names_it || !(is_line || is_alone) {
             return false;
         }
         self.take_certificate(step, from, finalization.clone());
         if !self.book.knows(&finalization.content) {
             return false;
+        }
+        if !is_line {
+            self.sync.far.insert(from);
         }
         for (facts, block) in run {
             self.pool.insert(*facts, (*block).clone(), self.view);

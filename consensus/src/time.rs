@@ -49,6 +49,11 @@ impl Waits {
         Self { timing, failed: skipped.saturating_sub(f as u64) }
     }
 
+    /// Whether no more views failed in a row than liars can lead: then the network is as assumed.
+    pub(crate) fn are_plain(&self) -> bool {
+        self.failed == 0
+    }
+
     /// `ms × 1.5^failed`, at most eightfold.
     fn backed_off(&self, ms: u64) -> u64 {
         let (mut wait, limit) = (ms, ms.saturating_mul(BACKOFF_MAX));

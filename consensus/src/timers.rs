@@ -37,8 +37,7 @@ impl Machine {
         }
         let Some(reason) = self.reason_to_give_up(step) else { return false };
         // Refinement 10: what armed the timer may be gone.
-        let has_proposal = self.rounds.get(&self.view).is_some_and(|round| round.live_candidate().is_some());
-        if !has_proposal && !self.is_work(step) && !self.lacks(Mutant::WokenWhileIdle) {
+        if self.turn.voted_at.is_none() && !self.is_work(step) && !self.lacks(Mutant::WokenWhileIdle) {
             self.turn.work_at = None;
             return false;
         }
@@ -76,7 +75,8 @@ impl Machine {
             if round.is_some_and(|round| round.has_nullified(leader)) {
                 return Some(Reason::LeaderGaveUp);
             }
-            if !has_proposal && self.is_leader_silent(step.now, leader) {
+            // Refinement 28.
+            if !has_proposal && waits.are_plain() && self.is_leader_silent(step.now, leader) {
                 return Some(Reason::LeaderSilent);
             }
             let leader_at = work_at.saturating_add(grace).saturating_add(waits.leader_ms());
@@ -85,11 +85,13 @@ impl Machine {
             }
         }
         let work_at = self.turn.work_at.map(|at| at.saturating_add(grace));
-        let armed_at = [work_at, self.turn.proposal_at].into_iter().flatten().min()?;
+        // Refinement 29: a proposal is a reason to wait for its certificate once it has our vote.
+        let armed_at = [work_at, self.turn.voted_at].into_iter().flatten().min()?;
         step.is_due(armed_at.saturating_add(waits.certificate_ms())).then_some(Reason::NoCertificate)
     }
 
-    /// Silent leader: local and never on the ledger. Without a quorum of others alive the silence may be ours.
+    /// Silent leader: local and never on the ledger. Without a quorum of others alive the silence may be ours. The caller
+    /// heeds it only while the network is as assumed: where streams break all the time it would be views that go by.
     fn is_leader_silent(&self, now: u64, leader: ValidatorIndex) -> bool {
         let silence_ms = self.config.timing.silence_ms;
         let is_alive = |index: &ValidatorIndex| self.peers.is_alive(*index, now, silence_ms);
@@ -100,6 +102,12 @@ impl Machine {
     /// work(v): something of our own, or f+1 others who say or show that they have something.
     fn is_work(&self, step: &mut Step<'_>) -> bool {
         self.has_own_work(step) || self.others_at_work(step.now) > self.electorate.committee().f()
+    }
+
+    /// Refinement 25: work that somebody honest has now. Unlike votes, which stay when what called for them is gone, what
+    /// others say of themselves grows old.
+    pub(crate) fn is_work_at_present(&self, step: &mut Step<'_>) -> bool {
+        self.has_own_work(step) || self.claimants(step.now).count() > self.electorate.committee().f()
     }
 
     /// Refinement 10: never derived from what others say, or the network keeps itself awake for ever. Refinement 11: what
@@ -119,10 +127,15 @@ impl Machine {
         peer.hints_at_work(self.view, now) || (says_so && self.lacks(Mutant::WorkByHearsay))
     }
 
+    /// Who says to have work.
+    fn claimants(&self, now: u64) -> impl Iterator<Item = ValidatorIndex> + '_ {
+        let others = self.peers.iter().filter(|(index, _)| *index != self.config.me);
+        others.filter(move |(_, peer)| self.counts_as_hint(peer, now)).map(|(index, _)| index)
+    }
+
     fn others_at_work(&self, now: u64) -> usize {
         let voters = self.rounds.range(self.view..).flat_map(|(_, round)| round.voters());
-        let hints = self.peers.iter().filter(|(_, peer)| self.counts_as_hint(peer, now)).map(|(index, _)| index);
-        let others: BTreeSet<ValidatorIndex> = voters.chain(hints).filter(|index| *index != self.config.me).collect();
-        others.len()
+        let voters = voters.filter(|index| *index != self.config.me);
+        voters.chain(self.claimants(now)).collect::<BTreeSet<ValidatorIndex>>().len()
     }
 }

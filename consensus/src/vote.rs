@@ -92,9 +92,6 @@ impl Machine {
     }
 
     fn take_proposed_block(&mut self, step: &mut Step<'_>, vote: &BlockVote, block: BlockBytes) {
-        if vote.view == self.view {
-            self.turn.proposal_at.get_or_insert(step.now);
-        }
         // Refinement 1: bytes that are not the block named in the vote are no verdict over it; it is still asked for.
         if !self.pool.contains(&vote.block)
             && let Some(facts) = step.app.open(&block).filter(|facts| facts.digest == vote.block)
@@ -112,6 +109,7 @@ impl Machine {
             Gate::Wait => false,
             Gate::Vote(proposal) => {
                 let Some(verified) = self.cast(step, &Intent::Notarize(&proposal)) else { return false };
+                self.turn.voted_at.get_or_insert(step.now);
                 step.send_all(Message::Vote(*verified.vote()));
                 self.count(step, verified);
                 true
@@ -121,7 +119,6 @@ impl Machine {
                 if let Some(round) = self.rounds.get_mut(&self.view) {
                     round.refuse();
                 }
-                self.turn.proposal_at = None;
                 // Refinement 14: the proposer did not know what is final.
                 let is_unaware = matches!(refusal, Refusal::Padding | Refusal::Outdated);
                 if let Some(certificate) = self.finalization_to_show().filter(|_| is_unaware) {

@@ -86,6 +86,10 @@ mutants! {
     PaddingAccepted = "padding-accepted",
     /// A proposal takes its leader's slot before its signature is checked.
     SlotBeforeSignature = "slot-before-signature",
+    /// A vote is repeated also while nobody has anything to do.
+    RepeatedWhileIdle = "repeated-while-idle",
+    /// Every new connection puts the next retry off.
+    ConnectionPutsRetryOff = "connection-puts-retry-off",
 
     /// A validator forgets what it signed in the views it left.
     VotesForgotten = "votes-forgotten",

@@ -7,7 +7,9 @@
 use crate::network::limits as p2p;
 use crate::validator::limits as transactions;
 use crate::{api, http, mempool, ops, peer_message, runtime};
-use amanah_consensus::limits::{ANCESTORS_MAX, CERTIFICATE_TAIL, DEPTH_MAX, MESSAGE_BYTES_MAX};
+use amanah_consensus::limits::{
+    ANCESTORS_MAX, CERTIFICATE_TAIL, DEPTH_MAX, MESSAGE_BYTES_MAX, OPEN_VIEW_BYTES, OPEN_VIEWS_PER_HOUR,
+};
 use amanah_ledger::block::BLOCK_BYTES_MAX;
 
 const KIB: u64 = 1024;
@@ -128,7 +130,8 @@ pub fn memory(validators: u64, consents: u64) -> Vec<Share> {
         + runtime::SUBMISSIONS_MAX as u64 * peer_message::BUNDLE_BYTES as u64 * DECODED;
     // Blocks above the head, and as many that were proposed; each with its executed state.
     let blocks = 2 * (DEPTH_MAX + 2) * BLOCK_BYTES_MAX as u64 * (1 + DECODED) + ANCESTORS_MAX * 8 * KIB;
-    let certificates = CERTIFICATE_TAIL * 6 * KIB + 4 * MESSAGE_BYTES_MAX as u64;
+    let views = CERTIFICATE_TAIL + OPEN_VIEWS_PER_HOUR;
+    let certificates = views * OPEN_VIEW_BYTES + 4 * MESSAGE_BYTES_MAX as u64;
     vec![
         share("program, stacks and allocator", PROGRAM_BYTES),
         share("databases", DATABASE_BYTES),

@@ -80,9 +80,36 @@ fn a_script_survives_a_stop_at_every_place() {
 
 #[test]
 fn a_day_without_work_is_silent() {
-    let plan = Plan::of(0, VIEWS, Fixed { members: Some(4), ..Fixed::default() }).on_course(Course::Idle);
+    let plan = Plan::of(0, VIEWS, Fixed { members: Some(4), ..Fixed::default() }).with_adversaries(&[]);
+    let plan = plan.on_course(Course::Idle);
     let summary = run(&plan).verdict.unwrap_or_else(|violation| panic!("{violation}\n  {}", plan.replay()));
     assert!(summary.time_ms > 24 * 3_600_000 && summary.height > 10, "{summary:?}");
+}
+
+#[test]
+fn an_hour_without_work_is_silent_whoever_lies() {
+    let quiet = |lies: &[Adversary], members| {
+        let plan = Plan::of(1, VIEWS, Fixed { members: Some(members), ..Fixed::default() }).with_adversaries(lies);
+        plan.on_course(Course::Idle)
+    };
+    let alone = Adversary::all().iter().map(|lie| quiet(&[*lie], 4));
+    let together = [[Adversary::Nuller, Adversary::Conflicter], [Adversary::Twins, Adversary::IdleTeaser]];
+    let plans: Vec<Plan> = alone.chain(together.iter().map(|lies| quiet(lies, 7))).collect();
+    let mut convictions = 0;
+    campaign(
+        0..plans.len() as u64,
+        |number| plans[usize::try_from(number).expect("few")].clone(),
+        |_, plan, report| {
+            let summary = report.verdict.unwrap_or_else(|violation| panic!("{violation}\n  {}", plan.replay()));
+            assert!(summary.time_ms > 3_600_000 && summary.height > 10, "{summary:?}\n  {}", plan.replay());
+            let mut lies = plan.liars.iter().flat_map(|liar| &liar.lies);
+            assert!(lies.all(|lie| report.deeds.of(*lie) > 0), "idle liars: {}", plan.replay());
+            // Proofs are work, and there is an end to them: the ledger takes three against each.
+            convictions += summary.convictions;
+            Next::GoOn
+        },
+    );
+    assert!(convictions > 10, "only {convictions} contradictions are proven");
 }
 
 /// The first violation that these plans show.

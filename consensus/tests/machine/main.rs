@@ -3,10 +3,14 @@
 mod agreement;
 mod bounds;
 mod evidence;
+mod idle;
+mod lagging;
+mod lines;
 mod network;
 #[cfg(feature = "mutants")]
 mod omissions;
 mod rules;
 mod scenarios;
 mod solo;
+mod tail;
 mod toy;

@@ -231,6 +231,7 @@ fn r4_the_notarization_is_logged_with_the_vote_also_when_the_view_was_entered_ot
 fn r10_what_is_open_is_repeated_as_it_was_signed_until_it_is_answered() {
     let mut solo = Solo::new();
     let view = solo.view();
+    solo.work(1);
     solo.propose(0, &block(view, GENESIS(), solo.now, &[1]), None);
     solo.wait(1_500);
     let given: Vec<Vote> = solo

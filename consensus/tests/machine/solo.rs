@@ -1,9 +1,9 @@
 //! One machine driven by hand: validator 0, the test plays the others.
 
 use crate::network::{CHAIN, Network};
-use crate::toy::{GENESIS_MS, ToyBlock, ToyLedger, ToySigner, ToyVerifier, genesis};
+use crate::toy::{GENESIS_MS, Padding, ToyBlock, ToyLedger, ToySigner, ToyVerifier, genesis};
 use amanah_consensus::limits::INLINE_SKIPS_MAX;
-use amanah_consensus::message::{Justification, Proposal};
+use amanah_consensus::message::{Justification, Proposal, Status};
 use amanah_consensus::{
     BlockBytes, Config, Effect, Floor, Input, Machine, Message, Output, Record, StartError, To, Vote,
 };
@@ -57,10 +57,41 @@ pub(crate) fn block(view: u64, parent: (Digest, u64), time: u64, txs: &[u64]) ->
         time: UnixMs(time),
         seal: 0,
         txs: BoundedVec::try_from(txs.to_vec()).expect("few"),
+        padding: Padding::new(),
     }
 }
 
 pub(crate) const GENESIS: fn() -> (Digest, u64) = || (genesis().digest, 0);
+
+/// A chain of final blocks, one a view.
+pub(crate) fn chain(length: u64) -> Vec<ToyBlock> {
+    let mut parent = GENESIS();
+    let next = |view| {
+        let next = block(view, parent, GENESIS_MS + view, &[view]);
+        parent = (next.digest(), view);
+        next
+    };
+    (1..=length).map(next).collect()
+}
+
+/// The statement that the block of `view` in such a chain is final.
+pub(crate) fn finalize(view: u64, block: &ToyBlock) -> VoteContent {
+    VoteContent::Finalize(block_vote(view, view - 1, block))
+}
+
+/// Somebody says to know this much as final.
+pub(crate) fn status_of(solo: &Solo, view: u64, final_block: Digest) -> Message {
+    Message::Status(Status {
+        epoch: Epoch(0),
+        view: View(view + 1),
+        final_view: View(view),
+        final_height: Height(view),
+        final_block,
+        time: UnixMs(solo.now),
+        echo: None,
+        has_work: false,
+    })
+}
 
 impl Solo {
     /// Started, in a view that somebody else leads: views that validator 0 leads are given up first.

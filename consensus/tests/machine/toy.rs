@@ -1,12 +1,16 @@
 //! A toy ledger and toy signatures: just enough to see blocks agreed on.
 
 use amanah_consensus::{Application, BlockFacts, BuildRequest, Content, Fill, FinalPoint, Verdict};
+use amanah_ledger::block::BLOCK_BYTES_MAX;
 use amanah_ledger::codec::{self, BoundedVec};
 use amanah_ledger::committee::{Committee, Validator};
 use amanah_ledger::crypto::{Check, Context, Digest, PublicKey, Signature, Signer, Verifier};
 use amanah_ledger::member::MemberId;
 use amanah_ledger::position::{Epoch, Height, View};
 use amanah_ledger::time::UnixMs;
+use bincode::de::Decoder;
+use bincode::enc::Encoder;
+use bincode::error::{DecodeError, EncodeError};
 use bincode::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +21,7 @@ pub(crate) const TXS_MAX: usize = 8;
 /// Wall clock at the start of every run.
 pub(crate) const GENESIS_MS: u64 = 1_000_000;
 
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ToyBlock {
     pub(crate) epoch: Epoch,
     pub(crate) height: Height,
@@ -26,6 +30,30 @@ pub(crate) struct ToyBlock {
     pub(crate) time: UnixMs,
     pub(crate) seal: u8,
     pub(crate) txs: BoundedVec<u64, 64>,
+    /// Bytes that say nothing and take room.
+    pub(crate) padding: Padding,
+}
+
+pub(crate) type Padding = BoundedVec<u8, { 1024 * 1024 }>;
+
+/// In the byte of `seal`: padding follows. Without it a block is written as if there were none.
+const IS_PADDED: u8 = 0x80;
+
+impl Encode for ToyBlock {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        let Self { epoch, height, view, parent, time, seal, txs, padding } = self;
+        let is_padded = if padding.is_empty() { 0 } else { IS_PADDED };
+        (epoch, height, view, parent, time, seal | is_padded, txs).encode(encoder)?;
+        if is_padded == 0 { Ok(()) } else { padding.encode(encoder) }
+    }
+}
+
+impl<C> Decode<C> for ToyBlock {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let (epoch, height, view, parent, time, seal, txs): (_, _, _, _, _, u8, _) = Decode::decode(decoder)?;
+        let padding = if seal & IS_PADDED == 0 { Padding::new() } else { Decode::decode(decoder)? };
+        Ok(Self { epoch, height, view, parent, time, seal: seal & !IS_PADDED, txs, padding })
+    }
 }
 
 impl ToyBlock {
@@ -67,6 +95,7 @@ fn genesis_block() -> ToyBlock {
         time: UnixMs(GENESIS_MS - 1000),
         seal: 0,
         txs: BoundedVec::new(),
+        padding: Padding::new(),
     }
 }
 
@@ -126,12 +155,12 @@ impl ToyLedger {
 
 impl Application for ToyLedger {
     fn open(&self, bytes: &[u8]) -> Option<BlockFacts> {
-        codec::decode::<ToyBlock>(bytes, 4096).ok().map(|block| block.facts())
+        codec::decode::<ToyBlock>(bytes, BLOCK_BYTES_MAX).ok().map(|block| block.facts())
     }
 
     fn judge(&mut self, digest: &Digest, bytes: &[u8]) -> Verdict {
         self.judged += 1;
-        let block: ToyBlock = codec::decode(bytes, 4096).expect("opened before");
+        let block: ToyBlock = codec::decode(bytes, BLOCK_BYTES_MAX).expect("opened before");
         let mut after = self.after.get(&block.parent).expect("judged after its parent").clone();
         let is_valid = block.height.0 == after.height + 1
             && block.time.0 > after.time
@@ -161,6 +190,7 @@ impl Application for ToyLedger {
             time: request.time,
             seal: 0,
             txs: BoundedVec::try_from(txs).expect("at most eight"),
+            padding: Padding::new(),
         };
         let bytes = block.bytes();
         assert_eq!(self.judge(&block.digest(), &bytes), Verdict::Valid);

@@ -64,13 +64,13 @@ struct Arguments {
     /// When exactly.
     #[arg(long, requires = "cut_all", default_value = "after")]
     moment: Moment,
-    /// A day without work instead.
+    /// A day without work instead; an hour if somebody lies.
     #[arg(long, conflicts_with = "script")]
     idle_day: bool,
     /// Besides, cuts the scripts of so many seeds at every place there is.
     #[arg(long, value_name = "N", default_value_t = 0)]
     scripts: u64,
-    /// Besides, runs so many days without work.
+    /// Besides, watches so many networks without work: a day, or an hour if somebody lies.
     #[arg(long, value_name = "N", default_value_t = 0)]
     idle_days: u64,
     /// A line for each seed, not only for broken ones.
@@ -285,15 +285,20 @@ fn cut_scripts(arguments: &Arguments) -> u64 {
 
 /// Watches the silence of so many idle networks. Returns how many broke.
 fn run_idle_days(arguments: &Arguments) -> u64 {
-    let mut broken = 0;
+    let (mut broken, mut hours) = (0, 0);
     let plan = |seed| arguments.plan(seed).on_course(Course::Idle);
     campaign(0..arguments.idle_days, plan, |seed, plan, report| {
         tell(arguments, seed, &plan, &report);
         broken += u64::from(report.verdict.is_err());
+        hours += u64::from(!plan.liars.is_empty());
         Next::GoOn
     });
     if arguments.idle_days > 0 {
-        println!("{} idle days of 24 h: no block, no vote, no view change but in {broken}", arguments.idle_days);
+        let days = arguments.idle_days - hours;
+        println!(
+            "{days} idle days of 24 h and {hours} idle hours among liars: no block, no vote, no record, no view change \
+             but in {broken}"
+        );
     }
     broken
 }

@@ -98,6 +98,12 @@ pub const BUGS: &[Bug] = &[
         ],
     ),
     bug(
+        Mutant::RepeatedWhileIdle,
+        "refinement 25",
+        &[Test("a_vote_that_a_liar_called_for_is_not_repeated_while_nobody_has_work")],
+    ),
+    bug(Mutant::ConnectionPutsRetryOff, "refinement 26", &[Test("who_connects_anew_all_the_time_puts_no_repeat_off")]),
+    bug(
         Mutant::VotesForgotten,
         "pitfall 1",
         &[In(four(20, Promised::Word)), Test("a_view_given_up_is_never_finalized_also_once_it_is_left")],

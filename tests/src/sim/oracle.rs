@@ -7,14 +7,15 @@
 //! | C | nobody honest signs two votes that exclude each other, on the wire, on disk and across restarts | [`wire`] |
 //! | D | a final transaction is neither lost nor doubled, in the chain and in every store | [`chain`] |
 //! | E | after the faults the network moves, and what all hold is proposed within f+2 views | `run`, [`progress`] |
-//! | F | without work nothing is voted for and no view changes | `run` |
-//! | G | memory stays within its bounds at every step | [`memory`] |
+//! | F | without work nothing is voted for, repeated or written, and no view changes | `run` |
+//! | G | memory stays within its bounds at every step, and views that leave something go by no faster than they may | [`memory`], [`pace`] |
 //! | H | the same seed is the same run | [`super::Report::trace`] |
 //! | I | each block is later than its parent | [`chain`] |
 //! | J | evidence names only the guilty | `run` |
 
 mod chain;
 mod memory;
+mod pace;
 mod progress;
 mod violation;
 mod wire;
@@ -23,6 +24,7 @@ pub use violation::Violation;
 
 use super::plan::Plan;
 use chain::Chain;
+use pace::Pace;
 use progress::Progress;
 use wire::Wire;
 
@@ -31,12 +33,18 @@ pub(super) struct Oracle {
     pub(super) chain: Chain,
     pub(super) wire: Wire,
     pub(super) progress: Progress,
+    pub(super) pace: Pace,
 }
 
 impl Oracle {
     pub(super) fn new(plan: &Plan) -> Self {
         let members = plan.members;
-        Self { chain: Chain::new(members), wire: Wire::new(plan), progress: Progress::new(members) }
+        Self {
+            chain: Chain::new(members),
+            wire: Wire::new(plan),
+            progress: Progress::new(members),
+            pace: Pace::new(members),
+        }
     }
 
     /// Everything is over: what only the whole shows.

@@ -26,7 +26,7 @@ pub enum Course {
     Storm,
     /// A short calm run, which stops at one place.
     Script(Option<Cut>),
-    /// A day without work.
+    /// A day without work; an hour if somebody lies.
     Idle,
 }
 
@@ -179,12 +179,13 @@ impl Plan {
         self.liars.iter().filter(has_twin).map(|liar| liar.member)
     }
 
-    /// The same plan on this course; scripts and idle runs have no liars, exact clocks and steady work.
+    /// The same plan on this course; scripts and idle runs have exact clocks and steady work, scripts no liars.
     pub fn on_course(self, course: Course) -> Self {
         let weather = Weather { skew_ms: 0, submit_every_ms: 60, ..self.weather };
         match course {
             Course::Storm => Self { course, ..self },
-            Course::Script(_) | Course::Idle => Self { course, weather, liars: Vec::new(), ..self },
+            Course::Script(_) => Self { course, weather, liars: Vec::new(), ..self },
+            Course::Idle => Self { course, weather, ..self },
         }
     }
 

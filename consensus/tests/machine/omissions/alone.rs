@@ -4,7 +4,7 @@ use super::{expect, needs};
 use crate::solo::{GENESIS, Solo, block, block_vote, bytes, certificate, nullify, vote};
 use crate::toy::POISON;
 use amanah_consensus::message::{Justification, Proposal};
-use amanah_consensus::{Effect, Message, Mutant, To, Vote};
+use amanah_consensus::{Effect, Input, Message, Mutant, To, Vote};
 use amanah_ledger::certificate::{Bitmap, Certificate, VoteContent};
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::committee::ValidatorIndex;
@@ -100,6 +100,47 @@ fn a_leader_that_gives_up_does_not_wake_an_idle_validator() {
         solo.work(7);
         assert!(solo.said(nullify(view)), "with work it is remembered at once");
         expect(is_idle, "an idle view is given up")
+    });
+}
+
+/// Repeats of what it said.
+fn repeats(solo: &Solo) -> usize {
+    let is_repeat = |m: &Message| matches!(m, Message::Bundle(bundle) if !bundle.votes.is_empty());
+    solo.sent.iter().filter(|(to, message)| *to == To::All && is_repeat(message)).count()
+}
+
+#[test]
+fn a_vote_that_a_liar_called_for_is_not_repeated_while_nobody_has_work() {
+    needs(Mutant::RepeatedWhileIdle, "a vote is repeated for ever", |mutant| {
+        let mut solo = Solo::without(mutant);
+        let view = solo.view();
+        solo.propose(0, &block(view, GENESIS(), solo.now, &[1]), None);
+        solo.wait(1_500);
+        assert!(solo.said(nullify(view)), "the leader showed its block to nobody else");
+        let before = repeats(&solo);
+        solo.wait(600_000);
+        let is_quiet = repeats(&solo) == before;
+        solo.work(7);
+        solo.wait(12_000);
+        assert!(repeats(&solo) > before, "with work it is repeated");
+        expect(is_quiet, "a vote is repeated for ever")
+    });
+}
+
+#[test]
+fn who_connects_anew_all_the_time_puts_no_repeat_off() {
+    needs(Mutant::ConnectionPutsRetryOff, "what is open is never repeated", |mutant| {
+        let mut solo = Solo::without(mutant);
+        solo.work(7);
+        solo.wait(1_050);
+        assert!(solo.said(nullify(solo.view())));
+        let before = repeats(&solo);
+        for _ in 0..100 {
+            solo.input(Input::Disconnected(ValidatorIndex(1)));
+            solo.input(Input::Connected(ValidatorIndex(1)));
+            solo.wait(1_000);
+        }
+        expect(repeats(&solo) > before + 30, "what is open is never repeated")
     });
 }
 

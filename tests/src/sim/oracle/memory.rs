@@ -16,9 +16,9 @@ pub(in crate::sim) fn check(
     let bounds = [
         ("views with votes", held.rounds as u64, rounds),
         ("votes", held.votes as u64, rounds * 3 * members as u64),
-        // While nothing becomes final every view keeps what later leaders must prove.
-        ("views with certificates", held.certified_views as u64, held.open_views + CERTIFICATE_TAIL),
-        ("views with own votes", held.own_views as u64, held.open_views + VIEWS_AHEAD_MAX),
+        // While nothing becomes final every view keeps what later leaders must prove; `pace` bounds how many there are.
+        ("views with certificates", held.certified_views as u64, held.unfinal_views + CERTIFICATE_TAIL),
+        ("views with own votes", held.own_views as u64, held.unfinal_views + VIEWS_AHEAD_MAX),
         ("uncertified blocks", held.uncertified_blocks as u64, UNCERTIFIED_VIEWS_BEHIND + 1 + VIEWS_AHEAD_MAX),
         ("questions for blocks", held.fetches as u64, FETCHES_MAX as u64),
         ("states above the head", states as u64, held.blocks as u64),

@@ -5,7 +5,7 @@ use super::Violation;
 use super::chain::Chain;
 use crate::sim::plan::Plan;
 use amanah_consensus::message::{BlockBytes, Message, Vote};
-use amanah_consensus::{Mutant, Record};
+use amanah_consensus::{Mutant, Record, To};
 use amanah_ledger::block::OpenBlock;
 use amanah_ledger::certificate::{BlockVote, Certificate, VoteContent};
 use amanah_ledger::crypto::Digest;
@@ -20,7 +20,10 @@ pub(in crate::sim) struct Wire {
     certified: BTreeMap<u64, Certified>,
     /// Blocks that honest validators logged before they voted for them.
     blocks: BTreeMap<Digest, BlockBytes>,
-    pub(in crate::sim) votes_sent: u64,
+    /// Votes that honest validators said to everybody, for the first time or again. An answer to one who asks is none.
+    pub(in crate::sim) votes_spread: u64,
+    /// What they wrote to their vote logs.
+    pub(in crate::sim) records_written: u64,
 }
 
 /// What a validator said about a view.
@@ -53,21 +56,40 @@ impl Wire {
             said: BTreeMap::new(),
             certified: BTreeMap::new(),
             blocks: BTreeMap::new(),
-            votes_sent: 0,
+            votes_spread: 0,
+            records_written: 0,
         }
     }
 
     /// A validator that keeps the rules sends this.
-    pub(in crate::sim) fn sent(&mut self, validator: usize, message: &Message) -> Result<(), Violation> {
+    pub(in crate::sim) fn sent(&mut self, validator: usize, to: To, message: &Message) -> Result<(), Violation> {
+        if to == To::All {
+            self.votes_spread += match message {
+                Message::Vote(_) | Message::Proposal(_) => 1,
+                Message::Bundle(bundle) => bundle.votes.len() as u64,
+                Message::Certificate(_)
+                | Message::CertificateRequest { .. }
+                | Message::CertificateResponse(_)
+                | Message::Status(_)
+                | Message::BlockRequest(_)
+                | Message::BlockResponse { .. }
+                | Message::SyncRequest { .. }
+                | Message::SyncResponse(_) => 0,
+            };
+        }
+        self.check(validator, message)
+    }
+
+    fn check(&mut self, validator: usize, message: &Message) -> Result<(), Violation> {
         let own = |vote: &&Vote| usize::from(vote.signer.0) == validator;
         match message {
-            Message::Vote(vote) => self.voted(validator, vote),
+            Message::Vote(vote) => self.said(validator, vote),
             Message::Proposal(proposal) => {
-                self.voted(validator, &proposal.vote)?;
+                self.said(validator, &proposal.vote)?;
                 proposal.justification.certificates().try_for_each(|certificate| self.certified(certificate))
             }
             Message::Bundle(bundle) => {
-                bundle.votes.iter().filter(own).try_for_each(|vote| self.voted(validator, vote))?;
+                bundle.votes.iter().filter(own).try_for_each(|vote| self.said(validator, vote))?;
                 bundle.certificates.iter().try_for_each(|certificate| self.certified(certificate))
             }
             Message::Certificate(certificate) => self.certified(certificate),
@@ -84,6 +106,12 @@ impl Wire {
             | Message::CertificateRequest { .. }
             | Message::SyncRequest { .. } => Ok(()),
         }
+    }
+
+    /// A validator that keeps the rules writes these records.
+    pub(in crate::sim) fn wrote(&mut self, validator: usize, records: &[Record]) -> Result<(), Violation> {
+        self.records_written += records.len() as u64;
+        self.logged(validator, records)
     }
 
     /// A validator that keeps the rules has these records on disk: written now, or found at a start. What stands there
@@ -107,11 +135,6 @@ impl Wire {
             }
         }
         Ok(())
-    }
-
-    fn voted(&mut self, validator: usize, vote: &Vote) -> Result<(), Violation> {
-        self.votes_sent += 1;
-        self.said(validator, vote)
     }
 
     fn said(&mut self, validator: usize, vote: &Vote) -> Result<(), Violation> {

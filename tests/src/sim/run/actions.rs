@@ -22,7 +22,7 @@ impl Simulation {
             Action::Persist(records) => {
                 let now = self.processes[peer].position();
                 if !self.is_liar(peer) {
-                    self.oracle.wire.logged(member, &records)?;
+                    self.oracle.wire.wrote(member, &records)?;
                 }
                 self.processes[peer].disk.append(&records, now);
             }
@@ -92,7 +92,7 @@ impl Simulation {
             return Ok(());
         }
         if let PeerMessage::Consensus(message) = message {
-            self.oracle.wire.sent(self.processes[peer].member, message)?;
+            self.oracle.wire.sent(self.processes[peer].member, to, message)?;
         }
         let bytes: Arc<[u8]> = message.encode().into();
         self.trace.update(&bytes);
