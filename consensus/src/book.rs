@@ -158,16 +158,17 @@ impl Certificates {
 
 #[cfg(feature = "explore")]
 impl Certificates {
-    /// What the certificates say, not who signed them; how long ago blocks were certified, as far as somebody counts.
+    /// The certificates, their signers included; how long ago blocks were certified, as far as somebody counts.
     pub(crate) fn fingerprint(&self, now: u64, final_view: View, into: &mut impl std::hash::Hasher) {
         use std::hash::Hash;
         let Self { epoch_start: _, pages, settled: _ } = self;
         pages.len().hash(into);
         for (view, page) in pages {
             let Page { notarization, nullification, finalization, certified_at, logged } = page;
-            (view, nullification.is_some(), logged).hash(into);
-            notarization.as_ref().map(|n| n.vote()).hash(into);
-            finalization.as_ref().map(|f| f.vote()).hash(into);
+            (view, logged).hash(into);
+            notarization.as_ref().map(VerifiedNotarization::certificate).hash(into);
+            nullification.as_ref().map(VerifiedNullification::certificate).hash(into);
+            finalization.as_ref().map(VerifiedFinalization::certificate).hash(into);
             certified_at.filter(|_| *view > final_view).map(|at| now - at).hash(into);
         }
     }

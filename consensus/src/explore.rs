@@ -2,11 +2,11 @@
 //! everything that decides what it does next, and time as "this deadline has come". Only with the feature `explore`.
 //!
 //! The fingerprint leaves out what decides only whom to ask, whom to serve, and when to say again what was said: peers
-//! (but for their bad signatures), open questions, retries, statuses, jitter, our proposal kept for repetition, and who
-//! signed a certificate without ever contradicting it. A search in which every message once sent can always arrive does
-//! not see any of it. The view a block came in is left out as well: it matters once more than
-//! [`crate::limits::UNCERTIFIED_VIEWS_BEHIND`] views passed. A search must keep to that, must keep nobody silent, and
-//! must let no clock run.
+//! (but for their bad signatures), open questions, retries, statuses, jitter, and our proposal kept for repetition. A
+//! search in which every message once sent can always arrive does not see any of it. The view a block came in is left out
+//! as well: it matters once more than [`crate::limits::UNCERTIFIED_VIEWS_BEHIND`] views passed. A search must keep to
+//! that, must keep nobody silent, and must let no clock run. Who signed a certificate is not left out: a signer that
+//! contradicts it is accused, and our proposals carry it to others.
 
 use crate::application::{Application, Content};
 use crate::machine::{Machine, Turn};

@@ -78,7 +78,8 @@ fn two_paths_to_one_state_have_one_fingerprint() {
     hear(&mut one, 1, Message::Vote(vote(1, nullify(2))));
     hear(&mut other, 1, Message::Vote(vote(1, nullify(2))));
     hear(&mut other, 3, Message::Certificate(certificate(4, nullify(1))));
-    // Other signers under the same words, and everything once more.
+    hear(&mut other, 3, Message::Certificate(certificate(4, notarized)));
+    // Everything once more, and other signers under words that are known.
     hear(&mut other, 3, Message::Certificate(certificate_of(4, notarized, 1..4)));
     hear(&mut other, 1, Message::Vote(vote(1, nullify(2))));
     assert_eq!(name(&one), name(&other));
@@ -99,8 +100,11 @@ fn whatever_a_machine_learns_changes_its_fingerprint() {
         (1, Message::Certificate(certificate(4, nullify(1)))),
         (1, Message::Certificate(certificate(4, nullify(2)))),
         (1, Message::Certificate(certificate(4, notarized))),
+        (1, Message::Certificate(certificate_of(4, notarized, 1..4))),
         (1, Message::Certificate(certificate(4, VoteContent::Notarize(block_vote(1, 3))))),
         (1, Message::Certificate(certificate(4, finalized))),
+        (1, Message::Certificate(certificate_of(4, finalized, 1..4))),
+        (1, Message::Certificate(certificate_of(4, nullify(1), 1..4))),
         (1, Message::Vote(crate::message::Vote { signer: ValidatorIndex(1), ..vote(2, nullify(1)) })),
     ];
     let count = lessons.len();

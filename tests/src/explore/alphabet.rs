@@ -4,13 +4,13 @@
 //! reordering and repetition need no steps of their own, and the votes that were given decide what can arrive. Liars
 //! have signed everything: a certificate can arrive as soon as honest votes and liars make a quorum for it.
 
-use super::bits::Bits;
+use super::bits::Contents;
 use super::block::{Block, Ledger, Load, still};
 use super::keys;
 use super::setting::{Second, Setting, Votes};
 use amanah_consensus::message::{Justification, Proposal};
 use amanah_consensus::{BlockBytes, Deadline, Message, Vote};
-use amanah_ledger::certificate::{BlockVote, VoteContent};
+use amanah_ledger::certificate::{BlockVote, Certificate, VoteContent};
 use amanah_ledger::committee::quorum;
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::position::{Epoch, View};
@@ -23,7 +23,7 @@ pub(crate) const MEMBERS: u8 = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Input {
     /// A leader's proposal arrives.
-    Proposal(u8),
+    Proposal(u16),
     /// A certificate arrives that the liars and these honest members signed, a bit each by their place among the honest.
     Certificate { content: u8, honest: u8 },
     /// A vote arrives.
@@ -50,7 +50,7 @@ pub(crate) struct Offer {
     pub(crate) text: String,
     /// Set for a liar's proposal: what must have been shown to somebody before. Two proposals on one parent differ in
     /// nothing but their names; the one shown first is called the first.
-    pub(crate) liars_after: Option<Option<u8>>,
+    pub(crate) liars_after: Option<Option<u16>>,
 }
 
 /// The numbers of everything.
@@ -69,7 +69,7 @@ pub(crate) struct Alphabet {
     pub(crate) offers: Vec<Offer>,
     pub(crate) inputs: Vec<Input>,
     content_ids: BTreeMap<VoteContent, u8>,
-    offer_ids: BTreeMap<String, u8>,
+    offer_ids: BTreeMap<String, u16>,
 }
 
 impl Alphabet {
@@ -130,22 +130,22 @@ impl Alphabet {
     }
 
     /// A member sent this proposal: it, its votes and what a liar can build on it can be said from now on.
-    pub(crate) fn learn_offer(&mut self, message: &Proposal, ledger: &mut Ledger) -> Option<u8> {
+    pub(crate) fn learn_offer(&mut self, message: &Proposal, ledger: &mut Ledger) -> Option<u16> {
         let VoteContent::Notarize(vote) = message.vote.content else { return None };
         if vote.view.0 > self.views {
             return None;
         }
         self.learn_block(&vote, ledger);
-        let proofs: Vec<String> = message.justification.certificates().map(|c| self.content_text(&c.content)).collect();
+        let proofs: Vec<String> = message.justification.certificates().map(|c| self.certificate_text(c)).collect();
         let text = format!("{} with [{}]", self.content_text(&message.vote.content), proofs.join(" "));
         Some(self.enter_offer(text, message.clone(), None))
     }
 
-    fn enter_offer(&mut self, text: String, message: Proposal, liars_after: Option<Option<u8>>) -> u8 {
+    fn enter_offer(&mut self, text: String, message: Proposal, liars_after: Option<Option<u16>>) -> u16 {
         if let Some(id) = self.offer_ids.get(&text) {
             return *id;
         }
-        let id = u8::try_from(self.offers.len()).expect("fewer than 256 proposals");
+        let id = u16::try_from(self.offers.len()).expect("fewer than 65,536 proposals");
         self.offer_ids.insert(text.clone(), id);
         self.offers.push(Offer { message: Box::new(message), text, liars_after });
         self.inputs.push(Input::Proposal(id));
@@ -214,9 +214,7 @@ impl Alphabet {
                 Some((message.vote.signer.0, Message::Proposal(message.clone())))
             }
             Input::Certificate { content, honest } => {
-                let said = self.honest.iter().enumerate().filter(|(at, _)| honest & (1 << at) != 0);
-                let signers = self.liars.iter().chain(said.map(|(_, index)| index)).copied();
-                let certificate = keys::certificate(MEMBERS, signers, self.contents[usize::from(content)]);
+                let certificate = self.certificate(content, honest);
                 Some((self.liars.first().copied().unwrap_or(0), Message::Certificate(certificate)))
             }
             Input::Vote { signer, content } => {
@@ -232,6 +230,13 @@ impl Alphabet {
         }
     }
 
+    /// The certificate of this content that the liars and these honest members sign.
+    fn certificate(&self, content: u8, honest: u8) -> Certificate {
+        let said = self.honest.iter().enumerate().filter(|(at, _)| honest & (1 << at) != 0);
+        let signers = self.liars.iter().chain(said.map(|(_, index)| index)).copied();
+        keys::certificate(MEMBERS, signers, self.contents[usize::from(content)])
+    }
+
     /// How many honest votes the liars lack for a certificate.
     fn honest_needed(&self, votes_needed: u8) -> usize {
         usize::from(votes_needed).saturating_sub(self.liars.len())
@@ -239,7 +244,7 @@ impl Alphabet {
 
     /// The first honest members, by place, that said this and make a certificate of it with the liars; `None` if there
     /// are too few. Which of them sign decides nothing: an honest signer never said anything that its signature excludes.
-    pub(crate) fn signers(&self, said: &[Bits], content: u8) -> Option<u8> {
+    pub(crate) fn signers(&self, said: &[Contents], content: u8) -> Option<u8> {
         let need = self.honest_needed(self.votes_needed);
         let sayers = (0..said.len()).filter(|at| said[*at].contains(content)).take(need);
         let set = sayers.fold(0u8, |set, at| set | 1 << at);
@@ -247,22 +252,28 @@ impl Alphabet {
     }
 
     /// The contents for which these honest votes and the liars make a certificate.
-    pub(crate) fn certifiable(&self, said: &[Bits], votes_needed: u8) -> Bits {
+    pub(crate) fn certifiable(&self, said: &[Contents], votes_needed: u8) -> Contents {
         let need = self.honest_needed(votes_needed);
         // at_least[k]: said by at least k + 1 of those looked at.
-        let mut at_least = [Bits::default(); 4];
+        let mut at_least = [Contents::default(); 4];
         for given in said {
             for k in (1..at_least.len()).rev() {
                 at_least[k] = at_least[k].or(&at_least[k - 1].and(given));
             }
             at_least[0] = at_least[0].or(given);
         }
-        need.checked_sub(1).map_or_else(Bits::default, |at| at_least[at])
+        need.checked_sub(1).map_or_else(Contents::default, |at| at_least[at])
     }
 
     pub(crate) fn block_text(&self, digest: &Digest) -> String {
         let known = self.blocks.iter().find(|(known, _)| known == digest);
         known.map_or_else(|| "?".to_owned(), |(_, name)| name.clone())
+    }
+
+    fn certificate_text(&self, certificate: &Certificate) -> String {
+        let signers = certificate.signers.members(usize::from(MEMBERS)).unwrap_or_default();
+        let signers: Vec<String> = signers.iter().map(|index| index.0.to_string()).collect();
+        format!("{} by {}", self.content_text(&certificate.content), signers.join(" "))
     }
 
     pub(crate) fn content_text(&self, content: &VoteContent) -> String {
@@ -277,8 +288,8 @@ impl Alphabet {
     pub(crate) fn input_text(&self, input: Input) -> String {
         match input {
             Input::Proposal(id) => format!("proposal {}", self.offers[usize::from(id)].text),
-            Input::Certificate { content, .. } => {
-                format!("certificate {}", self.content_text(&self.contents[usize::from(content)]))
+            Input::Certificate { content, honest } => {
+                format!("certificate {}", self.certificate_text(&self.certificate(content, honest)))
             }
             Input::Vote { signer, content } => {
                 format!("vote {} of member {signer}", self.content_text(&self.contents[usize::from(content)]))

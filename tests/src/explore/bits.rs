@@ -1,12 +1,25 @@
 //! A small set of small numbers.
 
-/// A set of numbers below 512.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(crate) struct Bits([u64; WORDS]);
+/// A set of numbers below 64 · `WORDS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Bits<const WORDS: usize>([u64; WORDS]);
 
-const WORDS: usize = 8;
+/// Contents of votes.
+pub(crate) type Contents = Bits<4>;
 
-impl Bits {
+/// Proposals.
+pub(crate) type Offers = Bits<16>;
+
+/// What can happen to a member.
+pub(crate) type Inputs = Bits<32>;
+
+impl<const WORDS: usize> Default for Bits<WORDS> {
+    fn default() -> Self {
+        Self([0; WORDS])
+    }
+}
+
+impl<const WORDS: usize> Bits<WORDS> {
     pub(crate) fn insert(&mut self, at: impl Into<usize>) {
         let at = at.into();
         self.0[at / 64] |= 1 << (at % 64);

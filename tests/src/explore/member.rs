@@ -1,7 +1,7 @@
 //! One honest member of a search: its machine is stepped as a node would, its outputs are carried out as a node would.
 
 use super::alphabet::{Alphabet, DEADLINES, Input, MEMBERS};
-use super::bits::Bits;
+use super::bits::Contents;
 use super::block::{Block, Ledger, NOW_MS, Supply, Times};
 use super::keys::{self, CHAIN, Checker, Key};
 use super::place::{Core, machine_name};
@@ -219,7 +219,7 @@ impl World {
     }
 
     /// The contents that one member must not say together, as pairs among those it said.
-    pub(crate) fn contradiction(&self, said: &Bits) -> Option<(VoteContent, VoteContent)> {
+    pub(crate) fn contradiction(&self, said: &Contents) -> Option<(VoteContent, VoteContent)> {
         let contents: Vec<VoteContent> = said.iter().map(|id| self.alphabet.contents[id]).collect();
         contents.iter().enumerate().find_map(|(at, a)| {
             let other = contents[at + 1..].iter().find(|b| a.view() == b.view() && excludes(a, b));

@@ -3,7 +3,7 @@
 //! Certificates are judged as what can exist, not as what somebody holds: honest votes and the liars, who signed
 //! everything, make them.
 
-use super::bits::Bits;
+use super::bits::Contents;
 use super::member::World;
 use super::place::Core;
 use super::setting::Oracle;
@@ -49,7 +49,7 @@ fn promise(world: &World, cores: &[&Core]) -> Option<String> {
 
 /// (i) to (iv) of the safety argument.
 fn certificates(world: &World, cores: &[&Core]) -> Option<String> {
-    let said: Vec<Bits> = cores.iter().map(|core| core.said).collect();
+    let said: Vec<Contents> = cores.iter().map(|core| core.said).collect();
     let certifiable = world.alphabet.certifiable(&said, true_quorum());
     if certifiable.is_empty() {
         return None;

@@ -1,6 +1,6 @@
 //! A place: everything about one honest member that decides what can come next, and what it has ever said.
 
-use super::bits::Bits;
+use super::bits::{Contents, Offers};
 use amanah_consensus::Machine;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -9,9 +9,9 @@ use std::hash::{Hash, Hasher};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Core {
     /// Contents it ever voted for, lives before a crash included.
-    pub(crate) said: Bits,
+    pub(crate) said: Contents,
     /// Proposals it issued, and liars' proposals that it took.
-    pub(crate) seen: Bits,
+    pub(crate) seen: Offers,
     /// Blocks it ever called final, by height from 1.
     pub(crate) finals: Vec<u8>,
     /// How many of them its store holds.

@@ -3,7 +3,7 @@
 //! two paths meet, what both machines do next.
 
 use super::alphabet::Input;
-use super::bits::Bits;
+use super::bits::Inputs;
 use super::member::{World, twin};
 use super::place::{Core, machine_name, place_name};
 use amanah_consensus::{Deadline, Machine};
@@ -49,7 +49,7 @@ pub(crate) struct Places {
     ids: HashMap<u128, u32>,
     ready: VecDeque<u32>,
     views: u64,
-    closures: HashMap<(u32, Bits), Rc<[u32]>>,
+    closures: HashMap<(u32, Inputs), Rc<[u32]>>,
     /// Meetings of two paths, compared.
     pub(crate) compared: u64,
     meetings: u64,
@@ -96,7 +96,7 @@ impl Places {
     /// Nothing is lost by looking at the others only after such a step: what arrives at them does not depend on a step
     /// that added nothing to what was said, and what they say takes nothing away from what arrives here. So every
     /// unnoticed step may as well happen right before the member's next noticed one.
-    pub(crate) fn noticed(&mut self, world: &mut World, place: u32, arrives: &Bits) -> Rc<[u32]> {
+    pub(crate) fn noticed(&mut self, world: &mut World, place: u32, arrives: &Inputs) -> Rc<[u32]> {
         if let Some(known) = self.closures.get(&(place, *arrives)) {
             return Rc::clone(known);
         }
@@ -135,7 +135,7 @@ impl Places {
     }
 
     /// The inputs on one way between two places that [`Places::noticed`] joins.
-    pub(crate) fn way(&mut self, world: &mut World, from: u32, arrives: &Bits, to: u32) -> Option<Vec<Input>> {
+    pub(crate) fn way(&mut self, world: &mut World, from: u32, arrives: &Inputs, to: u32) -> Option<Vec<Input>> {
         let mut came: Vec<(u32, usize, Input)> = vec![(from, 0, Input::Supply)];
         let (mut met, mut at) = (BTreeSet::from([from]), 0);
         while let Some((here, _, _)) = came.get(at).copied() {
@@ -289,10 +289,8 @@ impl Places {
             let known = self.machine(world, place);
             let (core_a, machine_a) = world.perform(self.index, core, known, input);
             let (core_b, machine_b) = world.perform(self.index, core, twin(self.index, &machine), input);
-            // Certificates that cannot be, because an honest signer said the contrary, end in an alarm here as there.
-            let has_failed = core_a.fault.is_some() && core_b.fault.is_some();
             let names = [(machine_a, core_a), (machine_b, core_b)].map(|(m, core)| place_name(machine_name(&m), &core));
-            if !has_failed && names[0] != names[1] {
+            if names[0] != names[1] {
                 let text = world.alphabet.input_text(input);
                 self.mismatch.get_or_insert(format!("member {}: two equal places differ after {text}", self.index));
             }

@@ -1,7 +1,7 @@
 //! The search: breadth first through all states, each once.
 
 use super::alphabet::{Alphabet, Input, MEMBERS};
-use super::bits::Bits;
+use super::bits::{Contents, Inputs, Offers};
 use super::block::{Ledger, Times};
 use super::member::{World, leaders};
 use super::oracle;
@@ -184,12 +184,12 @@ impl Search {
     }
 
     /// The numbers of the messages that can arrive at each member.
-    fn arrivals(&self, state: &State) -> Vec<Bits> {
+    fn arrivals(&self, state: &State) -> Vec<Inputs> {
         let cores = self.cores(state);
-        let said: Vec<Bits> = cores.iter().map(|core| core.said).collect();
-        let seen = cores.iter().fold(Bits::default(), |seen, core| seen.or(&core.seen));
+        let said: Vec<Contents> = cores.iter().map(|core| core.said).collect();
+        let seen = cores.iter().fold(Offers::default(), |seen, core| seen.or(&core.seen));
         let alphabet = &self.world.alphabet;
-        let mut arrivals = vec![Bits::default(); cores.len()];
+        let mut arrivals = vec![Inputs::default(); cores.len()];
         for (id, input) in alphabet.inputs.iter().enumerate() {
             let is_said = match input {
                 Input::Proposal(offer) => match alphabet.offers[usize::from(*offer)].liars_after {
