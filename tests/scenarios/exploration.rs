@@ -16,7 +16,7 @@ fn entry(name: &str) -> Entry {
 fn one_view_is_searched_to_its_end_and_nothing_is_wrong() {
     let outcome = Search::new(entry("one view, honest leader, whole").setting).run();
     assert_eq!(outcome.end, End::Exhausted, "{outcome:?}");
-    assert!(outcome.final_states > 1000 && outcome.crashed_states > 1000, "{outcome:?}");
+    assert!(outcome.final_states > 500 && outcome.crashed_states > 1000, "{outcome:?}");
     assert!(outcome.compared > 20, "no two paths met: {outcome:?}");
 }
 

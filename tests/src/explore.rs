@@ -5,43 +5,53 @@
 //! shows what it likes to whom it likes. Messages come in any order, twice, late or never; every armed deadline may come
 //! at any moment; one honest member may stop at any point and start again from what was durable.
 //!
+//! # What can arrive
+//! A certificate carries the liars and honest members that said its content on the path at hand, nobody else: what
+//! evidence is drawn from it is true, and evidence against an honest member is a violation. It may arrive as soon as
+//! these make a quorum ([`arrivals`]). What was said stays said, so what is on its way needs no state.
+//!
 //! # How the search stays small
-//! - A state is the place of each honest member ([`place`]). What is on its way needs no state: what a member said stays
-//!   said, and what can arrive follows from what was said.
-//! - The places of a member are found by stepping its real machine, each input at each place once ([`places`]). The name
-//!   of a place is the machine's own fingerprint with vote log, store and everything it ever said. Where two paths meet
-//!   in one place, both machines are compared in what they do next.
-//! - A certificate may arrive as soon as honest votes and liars make it. Single votes ([`Votes::Single`]) do nothing else
-//!   that matters here: a leader's Nullify makes others give up earlier, which their deadlines do at any moment as well.
-//! - A liar's two blocks on one parent differ in nothing but their names: the one shown first is the first.
-//! - A certificate is signed by the liars and by the first honest members that said it. Which honest ones decides only
-//!   who is asked for a block, and blocks may always arrive.
+//! - A state is the place of each honest member ([`place`]): the machine's own fingerprint, signers of its certificates
+//!   included, with vote log, store, everything it ever said, proposed and called final.
+//! - The places of a member are found by stepping its real machine, each input at each place once ([`places`]). Where two
+//!   paths meet in one place, both machines are compared in what they do next, at distances that grow.
+//! - A member's steps that nobody else can notice are taken only together with a next one that somebody can ([`ways`]).
+//!   That nothing is lost by it is tested: one view gives the same votes, proposals and final blocks step by step.
+//! - Of the honest members that said a content, the first by place sign ([`Signers::First`]); [`Signers::Any`] is
+//!   searched beside it.
+//! - Single votes ([`Votes::Single`]) are searched in one view only. Elsewhere votes come as the certificates they make: a
+//!   leader's Nullify makes others give up earlier, which their deadlines do at any moment as well.
+//! - A liar's proposal comes to a member in its view ([`Paths::Fewest`]): one that came before waits for that view.
 //! - Blocks carry no time that differs between paths; no clock moves. "Δ has passed" is an input of its own.
 //!
-//! No step is dropped by partial-order reduction: steps of two members commute, but each may add to what can arrive at
-//! the other.
-//!
 //! # What it does not cover
-//! More than four members; views beyond the bound; several certificates in one message, but for those inside an honest
-//! proposal; catch-up by height; seal blocks; wrong signatures (fuzzed instead); more than one crash.
+//! More than four members; views beyond the bound, states beyond the cut; a liar's proposal that carries certificates
+//! itself; several certificates in one message, but for those inside an honest proposal; catch-up by height; seal blocks;
+//! silence, retries and rates; wrong signatures (fuzzed instead); more than one crash.
 
 mod alphabet;
+mod arrivals;
 mod bits;
 pub(crate) mod block;
 pub(crate) mod keys;
 mod member;
 mod oracle;
+mod outcome;
+mod path;
 mod place;
 mod places;
 mod random;
 mod search;
 mod setting;
+mod start;
 mod states;
 mod suite;
+mod ways;
 
 pub use block::Supply;
 pub(crate) use member::excludes;
+pub use outcome::{End, Event, Found, Outcome};
 pub(crate) use random::Random;
-pub use search::{End, Event, Found, Outcome, Search};
-pub use setting::{Memory, Oracle, Second, Setting, Votes};
+pub use search::Search;
+pub use setting::{Memory, Oracle, Paths, Second, Setting, Signers, Votes};
 pub use suite::{Entry, suite};

@@ -3,7 +3,7 @@
 
 use amanah_consensus::Mutant;
 use amanah_tests::explore::{
-    End, Entry, Event, Memory, Oracle, Outcome, Search, Second, Setting, Supply, Votes, suite,
+    End, Entry, Event, Memory, Oracle, Outcome, Paths, Search, Second, Setting, Signers, Supply, Votes, suite,
 };
 use clap::Parser;
 use std::path::PathBuf;
@@ -56,6 +56,12 @@ struct Arguments {
     /// Only different final blocks count as a violation.
     #[arg(long)]
     agreement: bool,
+    /// Every step for itself.
+    #[arg(long)]
+    all_paths: bool,
+    /// Certificates by every choice of signers, not by the first only.
+    #[arg(long)]
+    any_signers: bool,
     /// A file with a path to take again, in the search that the other options describe.
     #[arg(long)]
     replay: Option<PathBuf>,
@@ -89,6 +95,8 @@ impl Arguments {
             memory: if self.forgetful { Memory::Lost } else { Memory::Whole },
             mutant: self.mutant,
             oracle: if self.agreement { Oracle::Agreement } else { Oracle::Everything },
+            paths: if self.all_paths { Paths::All } else { Paths::Fewest },
+            signers: if self.any_signers { Signers::Any } else { Signers::First },
             states_max: self.states,
             depth_max: self.depth,
             walk_seed: self.walk,

@@ -48,9 +48,13 @@ pub(crate) const DEADLINES: [Deadline; 4] =
 pub(crate) struct Offer {
     pub(crate) message: Box<Proposal>,
     pub(crate) text: String,
-    /// Set for a liar's proposal: what must have been shown to somebody before. Two proposals on one parent differ in
-    /// nothing but their names; the one shown first is called the first.
-    pub(crate) liars_after: Option<Option<u16>>,
+}
+
+/// A block that was proposed.
+#[derive(Debug)]
+pub(crate) struct Named {
+    pub(crate) digest: Digest,
+    pub(crate) text: String,
 }
 
 /// The numbers of everything.
@@ -65,7 +69,7 @@ pub(crate) struct Alphabet {
     second: Second,
     is_vote_single: bool,
     pub(crate) contents: Vec<VoteContent>,
-    pub(crate) blocks: Vec<(Digest, String)>,
+    pub(crate) blocks: Vec<Named>,
     pub(crate) offers: Vec<Offer>,
     pub(crate) inputs: Vec<Input>,
     content_ids: BTreeMap<VoteContent, u8>,
@@ -88,7 +92,7 @@ impl Alphabet {
             second: setting.second,
             is_vote_single: setting.votes == Votes::Single,
             contents: Vec::new(),
-            blocks: vec![(Block::GENESIS.digest(), "g".to_owned())],
+            blocks: vec![Named { digest: Block::GENESIS.digest(), text: "g".to_owned() }],
             offers: Vec::new(),
             inputs: vec![Input::Supply],
             content_ids: BTreeMap::new(),
@@ -138,33 +142,33 @@ impl Alphabet {
         self.learn_block(&vote, ledger);
         let proofs: Vec<String> = message.justification.certificates().map(|c| self.certificate_text(c)).collect();
         let text = format!("{} with [{}]", self.content_text(&message.vote.content), proofs.join(" "));
-        Some(self.enter_offer(text, message.clone(), None))
+        Some(self.enter_offer(text, message.clone()))
     }
 
-    fn enter_offer(&mut self, text: String, message: Proposal, liars_after: Option<Option<u16>>) -> u16 {
+    fn enter_offer(&mut self, text: String, message: Proposal) -> u16 {
         if let Some(id) = self.offer_ids.get(&text) {
             return *id;
         }
         let id = u16::try_from(self.offers.len()).expect("fewer than 65,536 proposals");
         self.offer_ids.insert(text.clone(), id);
-        self.offers.push(Offer { message: Box::new(message), text, liars_after });
+        self.offers.push(Offer { message: Box::new(message), text });
         self.inputs.push(Input::Proposal(id));
         id
     }
 
     /// A block proposed under this content. Its votes exist, and liars build on it.
     fn learn_block(&mut self, vote: &BlockVote, ledger: &mut Ledger) {
-        if self.blocks.iter().all(|(digest, _)| *digest != vote.block) {
+        if self.blocks.iter().all(|known| known.digest != vote.block) {
             let block = *ledger.block(&vote.block).expect("learnt before it was proposed");
             let parent = self.block_text(&block.parent);
-            let name = match block.load {
+            let text = match block.load {
                 Load::Transactions(0) => format!("{parent}/{}", block.view),
                 Load::Transactions(_) => format!("{parent}/{}b", block.view),
                 Load::Empty => format!("{parent}/{}empty", block.view),
                 Load::Poison => format!("{parent}/{}bad", block.view),
             };
             let id = u8::try_from(self.blocks.len()).expect("fewer than 256 blocks");
-            self.blocks.push((vote.block, name));
+            self.blocks.push(Named { digest: vote.block, text });
             self.inputs.push(Input::Block(id));
         }
         if self.content_id(&VoteContent::Notarize(*vote)).is_none() {
@@ -174,7 +178,7 @@ impl Alphabet {
         }
     }
 
-    /// The two proposals of every later lying leader on this parent.
+    /// The proposals of every later lying leader on this parent.
     fn lie_about(&mut self, parent_view: View, parent: Digest, ledger: &mut Ledger) {
         let height = ledger.block(&parent).expect("a block that was proposed").height + 1;
         for view in parent_view.0 + 1..=self.views {
@@ -187,7 +191,6 @@ impl Alphabet {
                 Second::Empty => Load::Empty,
                 Second::Invalid => Load::Poison,
             };
-            let mut first = None;
             for load in [Load::Transactions(0), second] {
                 let block = ledger.learn(Block { parent, height, time: still(height), view: View(view), load });
                 let vote = BlockVote { epoch: Epoch(0), view: View(view), parent_view, block };
@@ -200,10 +203,15 @@ impl Alphabet {
                     // A liar's certificates come by themselves, before or after.
                     justification: Justification::default(),
                 };
-                let needs = first.filter(|_| self.second == Second::Valid);
-                first = Some(self.enter_offer(self.content_text(&content), message, Some(needs)));
+                self.enter_offer(self.content_text(&content), message);
             }
         }
+    }
+
+    /// The view of a proposal that a liar made; `None` if an honest member did.
+    pub(crate) fn liars_view(&self, offer: u16) -> Option<View> {
+        let vote = &self.offers[usize::from(offer)].message.vote;
+        self.liars.contains(&vote.signer.0).then(|| vote.content.view())
     }
 
     /// The message that an input delivers and who sent it.
@@ -222,7 +230,7 @@ impl Alphabet {
                 Some((signer, Message::Vote(vote)))
             }
             Input::Block(id) => {
-                let digest = self.blocks[usize::from(id)].0;
+                let digest = self.blocks[usize::from(id)].digest;
                 let block = BlockBytes::try_from(ledger.block(&digest)?.bytes()).ok()?;
                 Some((self.liars.first().copied().unwrap_or(0), Message::BlockResponse { digest, block }))
             }
@@ -266,8 +274,11 @@ impl Alphabet {
     }
 
     pub(crate) fn block_text(&self, digest: &Digest) -> String {
-        let known = self.blocks.iter().find(|(known, _)| known == digest);
-        known.map_or_else(|| "?".to_owned(), |(_, name)| name.clone())
+        self.named(digest).map_or_else(|| "?".to_owned(), |known| known.text.clone())
+    }
+
+    fn named(&self, digest: &Digest) -> Option<&Named> {
+        self.blocks.iter().find(|known| known.digest == *digest)
     }
 
     fn certificate_text(&self, certificate: &Certificate) -> String {
@@ -294,7 +305,7 @@ impl Alphabet {
             Input::Vote { signer, content } => {
                 format!("vote {} of member {signer}", self.content_text(&self.contents[usize::from(content)]))
             }
-            Input::Block(id) => format!("block {}", self.blocks[usize::from(id)].1),
+            Input::Block(id) => format!("block {}", self.blocks[usize::from(id)].text),
             Input::Supply => "transactions".to_owned(),
             Input::Deadline(id) => format!("deadline {:?}", DEADLINES[usize::from(id)]),
             Input::Crash { is_tail_kept, is_store_kept } => format!(

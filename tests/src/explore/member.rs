@@ -4,8 +4,8 @@ use super::alphabet::{Alphabet, DEADLINES, Input, MEMBERS};
 use super::bits::Contents;
 use super::block::{Block, Ledger, NOW_MS, Supply, Times};
 use super::keys::{self, CHAIN, Checker, Key};
-use super::place::{Core, machine_name};
-use super::setting::Memory;
+use super::place::{Core, Fault};
+use super::setting::{Memory, Paths, Setting};
 use amanah_consensus::{
     Alarm, Config, Effect, Floor, Machine, Message, Mutant, Output, Record, StartError, Timing, Vote,
 };
@@ -27,6 +27,7 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) mutant: Option<Mutant>,
     pub(crate) memory: Memory,
+    pub(crate) paths: Paths,
     records: Vec<Record>,
     record_ids: BTreeMap<Vec<u8>, u16>,
     /// Machine steps made.
@@ -43,8 +44,11 @@ pub(crate) fn twin(index: u8, machine: &Machine) -> Machine {
 }
 
 impl World {
-    pub(crate) fn new(alphabet: Alphabet, ledger: Ledger, mutant: Option<Mutant>, memory: Memory) -> Self {
-        Self { alphabet, ledger, mutant, memory, records: Vec::new(), record_ids: BTreeMap::new(), steps: 0 }
+    pub(crate) fn new(setting: &Setting) -> Self {
+        let mut ledger = Ledger::new(setting.supply, Times::Still);
+        let alphabet = Alphabet::new(setting, leaders(), &mut ledger);
+        let Setting { mutant, memory, paths, .. } = *setting;
+        Self { alphabet, ledger, mutant, memory, paths, records: Vec::new(), record_ids: BTreeMap::new(), steps: 0 }
     }
 
     /// Starts a member from its store and these records.
@@ -64,7 +68,7 @@ impl World {
     fn floor(&self, core: &Core) -> Floor {
         let epoch_start = Block::GENESIS.point();
         let head = usize::from(core.stored).checked_sub(1).map(|at| core.finals[at]);
-        let digest = head.map(|id| self.alphabet.blocks[usize::from(id)].0);
+        let digest = head.map(|id| self.alphabet.blocks[usize::from(id)].digest);
         let block = digest.and_then(|digest| self.ledger.block(&digest));
         Floor {
             epoch_start,
@@ -106,21 +110,14 @@ impl World {
                 };
                 match self.start(index, &mut core, &records) {
                     Ok(restarted) => machine = restarted,
-                    Err(error) => core.fault = Some(format!("member {index} does not start again: {error}")),
+                    Err(error) => core.breaks(format!("member {index} does not start again: {error}")),
                 }
             }
             Input::Proposal(_) | Input::Certificate { .. } | Input::Vote { .. } | Input::Block(_) => {
                 let (sender, message) =
                     self.alphabet.message(input, &self.ledger).expect("a message that was learnt before");
                 let sender = ValidatorIndex(if sender == index { (index + 1) % MEMBERS } else { sender });
-                let before = machine_name(&machine);
                 self.input(&mut core, &mut machine, amanah_consensus::Input::Message { from: sender, message });
-                if let Input::Proposal(id) = input
-                    && self.alphabet.offers[usize::from(id)].liars_after.is_some()
-                    && machine_name(&machine) != before
-                {
-                    core.seen.insert(id);
-                }
             }
         }
         (core, machine)
@@ -145,7 +142,7 @@ impl World {
                 Message::Vote(vote) => self.said(core, vote),
                 Message::Proposal(proposal) => {
                     if let Some(id) = self.alphabet.learn_offer(proposal, &mut self.ledger) {
-                        core.seen.insert(id);
+                        core.proposed.insert(id);
                     }
                     self.said(core, &proposal.vote);
                 }
@@ -176,16 +173,16 @@ impl World {
         match effect {
             Effect::Finalized { blocks, finalization } => {
                 for block in blocks {
-                    let known = self.alphabet.blocks.iter().position(|(digest, _)| *digest == block.digest);
+                    let known = self.alphabet.blocks.iter().position(|known| known.digest == block.digest);
                     let id = u8::try_from(known.expect("a block of the search")).expect("fewer than 256");
                     core.stored += 1;
                     match core.finals.get(usize::from(core.stored) - 1) {
                         None => core.finals.push(id),
                         Some(before) if *before == id => {}
-                        Some(_) => core.fault = Some("two blocks final at one height after a crash".to_owned()),
+                        Some(_) => core.breaks("two blocks final at one height after a crash".to_owned()),
                     }
                     if block.height.0 != u64::from(core.stored) {
-                        core.fault = Some("final blocks out of order".to_owned());
+                        core.breaks("final blocks out of order".to_owned());
                     }
                 }
                 // Only a restart reads it.
@@ -193,13 +190,14 @@ impl World {
                 core.finalization = record;
             }
             Effect::Alarm(alarm @ (Alarm::CertifiedInvalid { .. } | Alarm::Fork { .. })) => {
-                core.fault = Some(format!("alarm: {alarm:?}"));
+                core.fault.get_or_insert(Fault::Alarm(format!("{alarm:?}")));
             }
-            Effect::Evidence(evidence) if self.alphabet.honest.contains(&evidence.votes[0].signer.0) => {
-                core.fault = Some(format!("evidence against an honest member: {:?}", evidence.kind));
+            Effect::Evidence(evidence) => {
+                if self.alphabet.honest.contains(&evidence.signer().0) {
+                    core.breaks(format!("evidence against an honest member: {:?}", evidence.kind));
+                }
             }
-            Effect::Evidence(_)
-            | Effect::Alarm(Alarm::Clock { .. })
+            Effect::Alarm(Alarm::Clock { .. })
             | Effect::ServeSync { .. }
             | Effect::ServeBlock { .. }
             | Effect::OfferPending { .. }

@@ -17,33 +17,39 @@ fn true_quorum() -> u8 {
 
 /// What is wrong in a state, in words; `None` if nothing is.
 pub(crate) fn violation(world: &World, oracle: Oracle, cores: &[&Core]) -> Option<String> {
-    disagreement(world, cores).or_else(|| match oracle {
-        Oracle::Agreement => None,
-        Oracle::Everything => promise(world, cores).or_else(|| certificates(world, cores)),
-    })
+    match oracle {
+        Oracle::Everything => disagreement(world, cores)
+            .or_else(|| fault(cores))
+            .or_else(|| contradiction(world, cores))
+            .or_else(|| certificates(world, cores)),
+        Oracle::Agreement => disagreement(world, cores),
+    }
 }
 
 /// Agreement: of any two members one's final blocks begin the other's.
-fn disagreement(world: &World, cores: &[&Core]) -> Option<String> {
+pub(super) fn disagreement(world: &World, cores: &[&Core]) -> Option<String> {
     let longest = cores.iter().max_by_key(|core| core.finals.len())?;
     let at_odds = cores.iter().find_map(|core| {
         let height = core.finals.iter().zip(&longest.finals).position(|(a, b)| a != b)?;
         Some((height, core.finals[height], longest.finals[height]))
     });
     at_odds.map(|(height, a, b)| {
-        let name = |id: u8| &world.alphabet.blocks[usize::from(id)].1;
+        let name = |id: u8| &world.alphabet.blocks[usize::from(id)].text;
         format!("fork: blocks {} and {} are both final at height {}", name(a), name(b), height + 1)
     })
 }
 
-/// What a member broke by itself: two votes that exclude each other, over all its lives; an alarm; a failed restart.
-fn promise(world: &World, cores: &[&Core]) -> Option<String> {
+/// What a member broke by itself.
+fn fault(cores: &[&Core]) -> Option<String> {
+    cores.iter().filter_map(|core| core.fault.as_ref()).next().map(ToString::to_string)
+}
+
+/// Two votes of an honest member that exclude each other, over all its lives.
+fn contradiction(world: &World, cores: &[&Core]) -> Option<String> {
     cores.iter().zip(&world.alphabet.honest).find_map(|(core, index)| {
-        core.fault.clone().or_else(|| {
-            let (a, b) = world.contradiction(&core.said)?;
-            let text = |content| world.alphabet.content_text(content);
-            Some(format!("honest member {index} said both {} and {}", text(&a), text(&b)))
-        })
+        let (a, b) = world.contradiction(&core.said)?;
+        let text = |content| world.alphabet.content_text(content);
+        Some(format!("honest member {index} said both {} and {}", text(&a), text(&b)))
     })
 }
 

@@ -10,8 +10,8 @@ use std::hash::{Hash, Hasher};
 pub(crate) struct Core {
     /// Contents it ever voted for, lives before a crash included.
     pub(crate) said: Contents,
-    /// Proposals it issued, and liars' proposals that it took.
-    pub(crate) seen: Offers,
+    /// Proposals it issued.
+    pub(crate) proposed: Offers,
     /// Blocks it ever called final, by height from 1.
     pub(crate) finals: Vec<u8>,
     /// How many of them its store holds.
@@ -22,8 +22,33 @@ pub(crate) struct Core {
     pub(crate) log: Option<Log>,
     /// Whether its transactions came.
     pub(crate) is_supplied: bool,
-    /// A promise that it broke all by itself.
-    pub(crate) fault: Option<String>,
+    /// What ended its way.
+    pub(crate) fault: Option<Fault>,
+}
+
+impl Core {
+    /// It broke a promise, which outweighs an alarm.
+    pub(crate) fn breaks(&mut self, promise: String) {
+        self.fault = Some(Fault::Promise(promise));
+    }
+}
+
+/// What must not happen to a member.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Fault {
+    /// It stopped because certificates exclude each other or what is invalid: more lie than the protocol bears.
+    Alarm(String),
+    /// It broke a promise all by itself.
+    Promise(String),
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Alarm(alarm) => write!(f, "alarm: {alarm}"),
+            Self::Promise(broken) => f.write_str(broken),
+        }
+    }
 }
 
 /// A vote log as two sets of records; the order of records says nothing to a restart.

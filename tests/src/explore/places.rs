@@ -3,24 +3,18 @@
 //! two paths meet, what both machines do next.
 
 use super::alphabet::Input;
-use super::bits::Inputs;
 use super::member::{World, twin};
 use super::place::{Core, machine_name, place_name};
+use super::setting::Paths;
+use super::ways;
 use amanah_consensus::{Deadline, Machine};
-use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::rc::Rc;
+use std::collections::{HashMap, VecDeque};
 
 /// Machines kept ready per member; others are made again from the path that led to their place.
-const MACHINES_MAX: usize = 60_000;
+const MACHINES_MAX: usize = 30_000;
 
-/// Answers of [`Places::noticed`] kept per member.
-const CLOSURES_MAX: usize = 400_000;
-
-/// Meetings of two paths at which both machines are compared in what they do next.
-const COMPARED_MAX: u64 = 400;
-
-/// One meeting in so many is compared.
-const COMPARED_EVERY: u64 = 8;
+/// Of all meetings of two paths so far, one in so many is compared.
+const COMPARED_EVERY: u64 = 64;
 
 /// A place and how it was first reached.
 #[derive(Debug)]
@@ -49,10 +43,11 @@ pub(crate) struct Places {
     ids: HashMap<u128, u32>,
     ready: VecDeque<u32>,
     views: u64,
-    closures: HashMap<(u32, Inputs), Rc<[u32]>>,
+    pub(super) known: ways::Known,
     /// Meetings of two paths, compared.
     pub(crate) compared: u64,
     meetings: u64,
+    compare_at: u64,
     /// The first place where the fingerprint said less than it must.
     pub(crate) mismatch: Option<String>,
 }
@@ -62,8 +57,9 @@ impl Places {
     pub(crate) fn new(index: u8, world: &mut World, mut core: Core) -> Self {
         let machine = world.start(index, &mut core, &[]).expect("a fresh member starts");
         let (all, ids, ready) = (Vec::new(), HashMap::new(), VecDeque::new());
-        let (views, closures) = (world.alphabet.views, HashMap::new());
-        let mut places = Self { index, all, ids, ready, views, closures, compared: 0, meetings: 0, mismatch: None };
+        let (views, known) = (world.alphabet.views, ways::Known::new());
+        let (compared, meetings, compare_at) = (0, 0, 1);
+        let mut places = Self { index, all, ids, ready, views, known, compared, meetings, compare_at, mismatch: None };
         places.enter(world, core, machine, None);
         places
     }
@@ -78,7 +74,7 @@ impl Places {
     }
 
     /// Whether an input means anything at a place, apart from whether it arrives.
-    pub(crate) fn can(&self, place: u32, input: Input) -> bool {
+    pub(crate) fn can(&self, world: &World, place: u32, input: Input) -> bool {
         let at = &self.all[place as usize];
         at.core.fault.is_none()
             && match input {
@@ -86,79 +82,12 @@ impl Places {
                 // Beyond the last view nothing happens but what concerns the views before.
                 Input::Deadline(deadline) => at.armed & (1 << deadline) != 0 && at.view <= self.views,
                 Input::Crash { .. } => at.core.log.is_some(),
-                Input::Proposal(_) | Input::Certificate { .. } | Input::Vote { .. } | Input::Block(_) => true,
+                Input::Proposal(offer) => match world.paths {
+                    Paths::Fewest => world.alphabet.liars_view(offer).is_none_or(|view| view.0 == at.view),
+                    Paths::All => true,
+                },
+                Input::Certificate { .. } | Input::Vote { .. } | Input::Block(_) => true,
             }
-    }
-
-    /// The places that the member can come to by any steps that nobody else can notice and one that somebody can, with
-    /// these messages arriving.
-    ///
-    /// Nothing is lost by looking at the others only after such a step: what arrives at them does not depend on a step
-    /// that added nothing to what was said, and what they say takes nothing away from what arrives here. So every
-    /// unnoticed step may as well happen right before the member's next noticed one.
-    pub(crate) fn noticed(&mut self, world: &mut World, place: u32, arrives: &Inputs) -> Rc<[u32]> {
-        if let Some(known) = self.closures.get(&(place, *arrives)) {
-            return Rc::clone(known);
-        }
-        let (mut unnoticed, mut noticed, mut at) = (vec![place], Vec::new(), 0);
-        let mut met = BTreeSet::from([place]);
-        while let Some(here) = unnoticed.get(at).copied() {
-            for id in arrives.iter() {
-                if !self.can(here, world.alphabet.inputs[id]) {
-                    continue;
-                }
-                let to = self.go(world, here, id);
-                if met.insert(to) {
-                    let list = if self.is_noticed(here, to) { &mut noticed } else { &mut unnoticed };
-                    list.push(to);
-                }
-            }
-            at += 1;
-        }
-        let noticed: Rc<[u32]> = noticed.into();
-        if self.closures.len() >= CLOSURES_MAX {
-            self.closures.clear();
-        }
-        self.closures.insert((place, *arrives), Rc::clone(&noticed));
-        noticed
-    }
-
-    /// Whether anybody else, or the oracle, could tell these two apart.
-    fn is_noticed(&self, from: u32, to: u32) -> bool {
-        let (from, to) = (self.core(from), self.core(to));
-        let is_same = from.said == to.said
-            && from.seen == to.seen
-            && from.finals == to.finals
-            && from.log.is_some() == to.log.is_some()
-            && from.fault == to.fault;
-        !is_same
-    }
-
-    /// The inputs on one way between two places that [`Places::noticed`] joins.
-    pub(crate) fn way(&mut self, world: &mut World, from: u32, arrives: &Inputs, to: u32) -> Option<Vec<Input>> {
-        let mut came: Vec<(u32, usize, Input)> = vec![(from, 0, Input::Supply)];
-        let (mut met, mut at) = (BTreeSet::from([from]), 0);
-        while let Some((here, _, _)) = came.get(at).copied() {
-            for id in arrives.iter() {
-                let input = world.alphabet.inputs[id];
-                if !self.can(here, input) {
-                    continue;
-                }
-                let next = self.go(world, here, id);
-                if next == to {
-                    let back = std::iter::successors(Some(at), |at| Some(came[*at].1)).take_while(|at| *at != 0);
-                    let mut way: Vec<Input> = back.map(|at| came[at].2).collect();
-                    way.reverse();
-                    way.push(input);
-                    return Some(way);
-                }
-                if met.insert(next) && !self.is_noticed(here, next) {
-                    came.push((next, at, input));
-                }
-            }
-            at += 1;
-        }
-        None
     }
 
     /// Where the input of number `id` leads.
@@ -213,19 +142,10 @@ impl Places {
         let machine_name = machine_name(&machine);
         let name = place_name(machine_name, &core);
         if let Some(known) = self.ids.get(&name).copied() {
-            self.compare(world, known, &core, machine);
+            self.compare(world, known, &core, &machine);
             return known;
         }
-        world.ledger.is_supplied = core.is_supplied;
-        let armed = machine.armed(&world.ledger).into_iter().fold(0, |armed, deadline| {
-            armed
-                | match deadline {
-                    Deadline::Leader => 1,
-                    Deadline::Certificate => 2,
-                    Deadline::Padding => 4,
-                    Deadline::Stale => 8,
-                }
-        });
+        let armed = armed(world, &core, &machine);
         let view = machine.standing().view.0;
         let machine = Some(Box::new(machine));
         self.push(name, Place { core, view, machine, machine_name, came, armed, moves: Vec::new(), settled: None })
@@ -247,7 +167,7 @@ impl Places {
     }
 
     /// A machine at this place: a twin of the one kept, or one led here again.
-    fn machine(&mut self, world: &mut World, place: u32) -> Machine {
+    pub(super) fn machine(&mut self, world: &mut World, place: u32) -> Machine {
         let mut way = Vec::new();
         let mut at = place;
         loop {
@@ -274,26 +194,46 @@ impl Places {
         }
     }
 
-    /// Two paths led to one place. Whatever comes next must lead both machines to one place again.
-    fn compare(&mut self, world: &mut World, place: u32, core: &Core, machine: Machine) {
+    /// Two paths led to one place. Whatever comes next must lead both machines to one place again. The meetings compared
+    /// lie ever further apart, so that there are some at every depth.
+    fn compare(&mut self, world: &mut World, place: u32, core: &Core, machine: &Machine) {
         self.meetings += 1;
-        let is_chosen = self.meetings % COMPARED_EVERY == 1 && self.compared < COMPARED_MAX;
-        if !is_chosen || self.all[place as usize].machine.is_none() {
+        if self.meetings < self.compare_at {
             return;
         }
+        self.compare_at += 1 + self.meetings / COMPARED_EVERY;
         self.compared += 1;
+        let known = self.machine(world, place);
+        if armed(world, core, machine) != self.all[place as usize].armed {
+            self.mismatch
+                .get_or_insert(format!("member {}: two equal places wait for different deadlines", self.index));
+        }
         for input in world.alphabet.inputs.clone() {
-            if !self.can(place, input) {
+            if !self.can(world, place, input) {
                 continue;
             }
-            let known = self.machine(world, place);
-            let (core_a, machine_a) = world.perform(self.index, core, known, input);
-            let (core_b, machine_b) = world.perform(self.index, core, twin(self.index, &machine), input);
-            let names = [(machine_a, core_a), (machine_b, core_b)].map(|(m, core)| place_name(machine_name(&m), &core));
+            let names = [&known, machine].map(|machine| {
+                let (core, machine) = world.perform(self.index, core, twin(self.index, machine), input);
+                place_name(machine_name(&machine), &core)
+            });
             if names[0] != names[1] {
                 let text = world.alphabet.input_text(input);
                 self.mismatch.get_or_insert(format!("member {}: two equal places differ after {text}", self.index));
             }
         }
     }
+}
+
+/// The deadlines that can come, as bits by number.
+fn armed(world: &mut World, core: &Core, machine: &Machine) -> u8 {
+    world.ledger.is_supplied = core.is_supplied;
+    machine.armed(&world.ledger).into_iter().fold(0, |armed, deadline| {
+        armed
+            | match deadline {
+                Deadline::Leader => 1,
+                Deadline::Certificate => 2,
+                Deadline::Padding => 4,
+                Deadline::Stale => 8,
+            }
+    })
 }

@@ -34,6 +34,10 @@ pub struct Setting {
     pub second: Second,
     /// How votes travel.
     pub votes: Votes,
+    /// Who signs certificates.
+    pub signers: Signers,
+    /// Which ways are looked at.
+    pub paths: Paths,
     /// Transactions at every member.
     pub supply: Supply,
     /// Whether members may get their transactions late; otherwise all have them at the start.
@@ -72,6 +76,25 @@ pub enum Oracle {
     Agreement,
 }
 
+/// Which honest members sign a certificate beside the liars, as far as they said it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signers {
+    /// The first that said it, by place. Which of them sign decides only who is asked for a block, and blocks may always
+    /// arrive.
+    First,
+    /// Any of them: a certificate for each choice.
+    Any,
+}
+
+/// Which of the ways things can happen are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paths {
+    /// Of ways that differ in nothing that anybody notices, the shortest; a liar's proposal reaches a member in its view.
+    Fewest,
+    /// All, step by step.
+    All,
+}
+
 impl Default for Setting {
     fn default() -> Self {
         Self {
@@ -79,6 +102,8 @@ impl Default for Setting {
             views: 3,
             second: Second::Valid,
             votes: Votes::Certified,
+            signers: Signers::First,
+            paths: Paths::Fewest,
             supply: Supply::Endless,
             is_supply_late: false,
             crashes: 1,

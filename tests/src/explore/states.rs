@@ -29,6 +29,16 @@ impl States {
         Some(self.parents[id as usize]).filter(|parent| *parent != id)
     }
 
+    /// The number of the state found last.
+    pub(crate) fn newest(&self) -> u32 {
+        u32::try_from(self.all.len() - 1).expect("fewer than 2^32 states")
+    }
+
+    /// Steps from the start to a state, on the way on which it was first found.
+    pub(crate) fn depth(&self, id: u32) -> usize {
+        std::iter::successors(self.parent(id), |at| self.parent(*at)).count()
+    }
+
     /// Enters a state; its number if it is new.
     pub(crate) fn insert(&mut self, state: State, parent: Option<u32>) -> Option<u32> {
         let mut at = self.slot(&state);
