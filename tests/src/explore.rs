@@ -12,7 +12,7 @@
 //!
 //! # How the search stays small
 //! - A state is the place of each honest member ([`place`]): the machine's own fingerprint, signers of its certificates
-//!   included, with vote log, store, everything it ever said, proposed and called final.
+//!   included, with vote log, store, everything it ever said, proposed and called final, and whom it accused.
 //! - The places of a member are found by stepping its real machine, each input at each place once ([`places`]). Where two
 //!   paths meet in one place, both machines are compared in what they do next, at distances that grow.
 //! - A member's steps that nobody else can notice are taken only together with a next one that somebody can ([`ways`]).
@@ -33,6 +33,7 @@ mod alphabet;
 mod arrivals;
 mod bits;
 pub(crate) mod block;
+mod guilt;
 pub(crate) mod keys;
 mod member;
 mod oracle;

@@ -56,6 +56,9 @@ struct Arguments {
     /// Only different final blocks count as a violation.
     #[arg(long)]
     agreement: bool,
+    /// Different final blocks are no violation, but that they do not name the liars.
+    #[arg(long, conflicts_with = "agreement")]
+    guilt: bool,
     /// Every step for itself.
     #[arg(long)]
     all_paths: bool,
@@ -94,7 +97,11 @@ impl Arguments {
             crashes: self.crashes.min(1),
             memory: if self.forgetful { Memory::Lost } else { Memory::Whole },
             mutant: self.mutant,
-            oracle: if self.agreement { Oracle::Agreement } else { Oracle::Everything },
+            oracle: match (self.agreement, self.guilt) {
+                (true, _) => Oracle::Agreement,
+                (false, true) => Oracle::Guilt,
+                (false, false) => Oracle::Everything,
+            },
             paths: if self.all_paths { Paths::All } else { Paths::Fewest },
             signers: if self.any_signers { Signers::Any } else { Signers::First },
             states_max: self.states,
@@ -112,7 +119,7 @@ fn report(name: &str, cast: &str, outcome: &Outcome, took: Duration) -> String {
     };
     let mut text = format!(
         "{name} ({cast}): {end}; {} states, {} transitions, {} member states, {} machine steps, {} twins compared, \
-         {} states with final blocks (up to {}), {} behind a crash; {:.1} s",
+         {} states with final blocks (up to {}), {} behind a crash, {} with forks; {:.1} s",
         outcome.states,
         outcome.transitions,
         outcome.places,
@@ -121,6 +128,7 @@ fn report(name: &str, cast: &str, outcome: &Outcome, took: Duration) -> String {
         outcome.final_states,
         outcome.finals_max,
         outcome.crashed_states,
+        outcome.forks,
         took.as_secs_f64()
     );
     if let Some(found) = &outcome.found {

@@ -131,7 +131,7 @@ impl World {
     }
 
     /// Carries an output out, in the order of its fields.
-    fn absorb(&mut self, core: &mut Core, output: Output) {
+    pub(super) fn absorb(&mut self, core: &mut Core, output: Output) {
         let is_synced = output.needs_sync();
         if let Some(mut log) = core.log.take() {
             log.write(output.records.into_iter().map(|record| self.record_id(record)), is_synced);
@@ -193,6 +193,7 @@ impl World {
                 core.fault.get_or_insert(Fault::Alarm(format!("{alarm:?}")));
             }
             Effect::Evidence(evidence) => {
+                core.accused |= 1 << evidence.signer().0;
                 if self.alphabet.honest.contains(&evidence.signer().0) {
                     core.breaks(format!("evidence against an honest member: {:?}", evidence.kind));
                 }

@@ -5,7 +5,7 @@
 
 use super::bits::Contents;
 use super::member::World;
-use super::place::Core;
+use super::place::{Core, Fault};
 use super::setting::Oracle;
 use amanah_ledger::certificate::VoteContent;
 use amanah_ledger::committee::quorum;
@@ -19,15 +19,19 @@ fn true_quorum() -> u8 {
 pub(crate) fn violation(world: &World, oracle: Oracle, cores: &[&Core]) -> Option<String> {
     match oracle {
         Oracle::Everything => disagreement(world, cores)
-            .or_else(|| fault(cores))
+            .or_else(|| fault(cores, |_| true))
             .or_else(|| contradiction(world, cores))
             .or_else(|| certificates(world, cores)),
         Oracle::Agreement => disagreement(world, cores),
+        // Forks there may be; who is named for them is asked where they are found.
+        Oracle::Guilt => {
+            fault(cores, |fault| matches!(fault, Fault::Promise(_))).or_else(|| contradiction(world, cores))
+        }
     }
 }
 
 /// Agreement: of any two members one's final blocks begin the other's.
-pub(super) fn disagreement(world: &World, cores: &[&Core]) -> Option<String> {
+pub(crate) fn disagreement(world: &World, cores: &[&Core]) -> Option<String> {
     let longest = cores.iter().max_by_key(|core| core.finals.len())?;
     let at_odds = cores.iter().find_map(|core| {
         let height = core.finals.iter().zip(&longest.finals).position(|(a, b)| a != b)?;
@@ -40,8 +44,8 @@ pub(super) fn disagreement(world: &World, cores: &[&Core]) -> Option<String> {
 }
 
 /// What a member broke by itself.
-fn fault(cores: &[&Core]) -> Option<String> {
-    cores.iter().filter_map(|core| core.fault.as_ref()).next().map(ToString::to_string)
+fn fault(cores: &[&Core], counts: impl Fn(&Fault) -> bool) -> Option<String> {
+    cores.iter().filter_map(|core| core.fault.as_ref()).find(|fault| counts(fault)).map(ToString::to_string)
 }
 
 /// Two votes of an honest member that exclude each other, over all its lives.

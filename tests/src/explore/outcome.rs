@@ -54,6 +54,8 @@ pub struct Outcome {
     pub finals_max: usize,
     /// States behind a crash.
     pub crashed_states: usize,
+    /// States in which two members can have called different blocks final.
+    pub forks: usize,
     /// The violation.
     pub found: Option<Found>,
 }
@@ -73,6 +75,7 @@ impl Outcome {
             final_states: 0,
             finals_max: 0,
             crashed_states: 0,
+            forks: 0,
             found: None,
         }
     }

@@ -12,6 +12,8 @@ pub(crate) struct Core {
     pub(crate) said: Contents,
     /// Proposals it issued.
     pub(crate) proposed: Offers,
+    /// Members that it proved to have contradicted themselves, a bit each.
+    pub(crate) accused: u8,
     /// Blocks it ever called final, by height from 1.
     pub(crate) finals: Vec<u8>,
     /// How many of them its store holds.

@@ -3,14 +3,16 @@
 use super::alphabet::MEMBERS;
 use super::arrivals::Arrivals;
 use super::bits::Inputs;
+use super::guilt::{self, Side};
 use super::member::{World, leaders};
 use super::oracle;
 use super::outcome::{End, Found, Outcome};
 use super::place::{Core, Log};
 use super::places::Places;
-use super::setting::{Setting, Votes};
+use super::setting::{Oracle, Setting, Votes};
 use super::states::{State, States};
 use super::ways::Ways;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// A search while it runs.
@@ -21,6 +23,8 @@ pub struct Search {
     pub(super) members: Vec<Places>,
     pub(super) states: States,
     arrivals: Arrivals,
+    /// Forks whose liars were named: the slots and the places of two members.
+    blamed: HashSet<[(usize, u32); 2]>,
 }
 
 impl Search {
@@ -32,7 +36,7 @@ impl Search {
         let core = Core { log, is_supplied: !setting.is_supply_late, ..Core::default() };
         let members = honest.into_iter().map(|index| Places::new(index, &mut world, core.clone())).collect();
         let (states, arrivals) = (States::new(), Arrivals::new(setting.signers));
-        Self { setting, world, members, states, arrivals }
+        Self { setting, world, members, states, arrivals, blamed: HashSet::new() }
     }
 
     /// Runs to its end.
@@ -127,17 +131,38 @@ impl Search {
 
     /// Two members that can have called different blocks final, without a step that anybody else noticed.
     fn compare_finals(&mut self, at: u32, ways: &[Rc<Ways>], outcome: &mut Outcome) {
+        let mut has_fork = false;
         for (one, other) in [(0, 1), (0, 2), (1, 2)].into_iter().filter(|(_, other)| *other < ways.len()) {
             for (a, b) in ways[one].finals.iter().flat_map(|a| ways[other].finals.iter().map(move |b| (*a, *b))) {
                 let cores = [self.members[one].core(a), self.members[other].core(b)];
                 let Some(fork) = oracle::disagreement(&self.world, &cores) else { continue };
-                let mut path = self.path(at);
-                path.extend(self.leg(at, one, a));
-                path.extend(self.leg(at, other, b));
-                outcome.found = Some(Found { violation: fork, path });
-                return;
+                has_fork = true;
+                let wrong = match self.setting.oracle {
+                    Oracle::Everything | Oracle::Agreement => Some(fork),
+                    Oracle::Guilt => self.acquitted([(one, a), (other, b)]).map(|wrong| format!("{fork}; {wrong}")),
+                };
+                if let Some(violation) = wrong {
+                    let mut path = self.path(at);
+                    path.extend(self.leg(at, one, a));
+                    path.extend(self.leg(at, other, b));
+                    outcome.found = Some(Found { violation, path });
+                    return;
+                }
             }
         }
+        outcome.forks += usize::from(has_fork);
+    }
+
+    /// What is wrong with those who are named for the fork of two members at these places.
+    fn acquitted(&mut self, sides: [(usize, u32); 2]) -> Option<String> {
+        if !self.blamed.insert(sides) {
+            return None;
+        }
+        let sides = sides.map(|(slot, place)| {
+            let machine = self.members[slot].machine(&mut self.world, place);
+            Side { index: self.members[slot].index, core: self.members[slot].core(place).clone(), machine }
+        });
+        guilt::wrong(&mut self.world, sides)
     }
 
     /// The state after one member came to another place.

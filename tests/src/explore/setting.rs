@@ -74,6 +74,9 @@ pub enum Oracle {
     Everything,
     /// Only what it is all for: no two members with different final blocks.
     Agreement,
+    /// Different final blocks are expected, for too many lie; a violation is a fork that does not name every liar, or
+    /// whatever an honest member does against the rules.
+    Guilt,
 }
 
 /// Which honest members sign a certificate beside the liars, as far as they said it.
