@@ -32,7 +32,7 @@ struct Arguments {
     /// Crashes and restarts, 0 or 1.
     #[arg(long, default_value_t = 1)]
     crashes: u8,
-    /// The liar's second block: valid, empty or invalid.
+    /// The liar's second block: valid, empty, invalid or misplaced.
     #[arg(long, default_value = "valid", value_parser = second)]
     second: Second,
     /// Votes arrive one by one.
@@ -75,7 +75,8 @@ fn second(name: &str) -> Result<Second, String> {
         "valid" => Ok(Second::Valid),
         "empty" => Ok(Second::Empty),
         "invalid" => Ok(Second::Invalid),
-        other => Err(format!("{other} is none of valid, empty, invalid")),
+        "misplaced" => Ok(Second::Misplaced),
+        other => Err(format!("{other} is none of valid, empty, invalid, misplaced")),
     }
 }
 

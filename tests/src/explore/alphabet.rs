@@ -55,6 +55,8 @@ pub(crate) struct Offer {
 pub(crate) struct Named {
     pub(crate) digest: Digest,
     pub(crate) text: String,
+    /// The view in which its parent was proposed.
+    parent_view: View,
 }
 
 /// The numbers of everything.
@@ -92,7 +94,7 @@ impl Alphabet {
             second: setting.second,
             is_vote_single: setting.votes == Votes::Single,
             contents: Vec::new(),
-            blocks: vec![Named { digest: Block::GENESIS.digest(), text: "g".to_owned() }],
+            blocks: vec![Named { digest: Block::GENESIS.digest(), text: "g".to_owned(), parent_view: View(0) }],
             offers: Vec::new(),
             inputs: vec![Input::Supply],
             content_ids: BTreeMap::new(),
@@ -161,6 +163,7 @@ impl Alphabet {
         if self.blocks.iter().all(|known| known.digest != vote.block) {
             let block = *ledger.block(&vote.block).expect("learnt before it was proposed");
             let parent = self.block_text(&block.parent);
+            let parent_view = ledger.block(&block.parent).map_or(View(0), |parent| parent.view);
             let text = match block.load {
                 Load::Transactions(0) => format!("{parent}/{}", block.view),
                 Load::Transactions(_) => format!("{parent}/{}b", block.view),
@@ -168,7 +171,7 @@ impl Alphabet {
                 Load::Poison => format!("{parent}/{}bad", block.view),
             };
             let id = u8::try_from(self.blocks.len()).expect("fewer than 256 blocks");
-            self.blocks.push(Named { digest: vote.block, text });
+            self.blocks.push(Named { digest: vote.block, text, parent_view });
             self.inputs.push(Input::Block(id));
         }
         if self.content_id(&VoteContent::Notarize(*vote)).is_none() {
@@ -186,12 +189,14 @@ impl Alphabet {
             if !self.liars.contains(&leader) {
                 continue;
             }
+            let named = View(view - 1);
             let second = match self.second {
-                Second::Valid => Load::Transactions(1),
-                Second::Empty => Load::Empty,
-                Second::Invalid => Load::Poison,
+                Second::Valid => Some((Load::Transactions(1), parent_view)),
+                Second::Empty => Some((Load::Empty, parent_view)),
+                Second::Invalid => Some((Load::Poison, parent_view)),
+                Second::Misplaced => (named != parent_view).then_some((Load::Transactions(1), named)),
             };
-            for load in [Load::Transactions(0), second] {
+            for (load, parent_view) in [(Load::Transactions(0), parent_view)].into_iter().chain(second) {
                 let block = ledger.learn(Block { parent, height, time: still(height), view: View(view), load });
                 let vote = BlockVote { epoch: Epoch(0), view: View(view), parent_view, block };
                 self.learn_block(&vote, ledger);
@@ -281,6 +286,13 @@ impl Alphabet {
         self.blocks.iter().find(|known| known.digest == *digest)
     }
 
+    /// A vote for a block; with the parent view, if that is not the view of the block's parent.
+    fn vote_text(&self, vote: &BlockVote) -> String {
+        let text = format!("{}:{}", vote.view, self.block_text(&vote.block));
+        let is_misplaced = self.named(&vote.block).is_some_and(|known| known.parent_view != vote.parent_view);
+        if is_misplaced { format!("{text} above view {}", vote.parent_view) } else { text }
+    }
+
     fn certificate_text(&self, certificate: &Certificate) -> String {
         let signers = certificate.signers.members(usize::from(MEMBERS)).unwrap_or_default();
         let signers: Vec<String> = signers.iter().map(|index| index.0.to_string()).collect();
@@ -289,9 +301,9 @@ impl Alphabet {
 
     pub(crate) fn content_text(&self, content: &VoteContent) -> String {
         match content {
-            VoteContent::Notarize(vote) => format!("N{}:{}", vote.view, self.block_text(&vote.block)),
+            VoteContent::Notarize(vote) => format!("N{}", self.vote_text(vote)),
             VoteContent::Nullify { view, .. } => format!("X{view}"),
-            VoteContent::Finalize(vote) => format!("F{}:{}", vote.view, self.block_text(&vote.block)),
+            VoteContent::Finalize(vote) => format!("F{}", self.vote_text(vote)),
         }
     }
 

@@ -12,6 +12,9 @@ pub enum Second {
     Empty,
     /// A block that no honest member judges valid.
     Invalid,
+    /// A valid block on that parent, in a proposal that names a later parent view, as if it stood on what was certified
+    /// there: no view between would have to be given up. Where there is no later one, there is no second proposal.
+    Misplaced,
 }
 
 /// How votes reach a member.
