@@ -55,4 +55,4 @@ pub use outcome::{End, Event, Found, Outcome};
 pub(crate) use random::Random;
 pub use search::Search;
 pub use setting::{Memory, Oracle, Paths, Second, Setting, Signers, Votes};
-pub use suite::{Entry, suite};
+pub use suite::{Entry, Expected, STATES_MIN, suite};
