@@ -113,6 +113,136 @@ mutants! {
     CertificatesKept = "certificates-kept",
     /// Votes are sent once.
     VotesSentOnce = "votes-sent-once",
+
+    /// A part of a permit that the engine does not know is passed over.
+    UnknownPartPermits = "unknown-part-permits",
+    /// A refusal with a part that the engine does not know fits nothing.
+    UnknownPartRefusesNothing = "unknown-part-refuses-nothing",
+    /// Consents of anybody speak about anybody.
+    PatientUnchecked = "patient-unchecked",
+    /// Consents about the records of one hospital speak about those of another.
+    CustodianUnchecked = "custodian-unchecked",
+    /// Consents to care speak about research, and the reverse.
+    ClassUnchecked = "class-unchecked",
+    /// Drafts and errors speak.
+    DraftSpeaks = "draft-speaks",
+    /// A consent that was ended speaks.
+    EndedSpeaks = "ended-speaks",
+    /// A consent speaks before and after its time.
+    ConsentPeriodIgnored = "consent-period-ignored",
+    /// A guardian's consent outlives the guardian's authority.
+    AuthorityUnchecked = "authority-unchecked",
+    /// A rule speaks before and after its time.
+    RulePeriodIgnored = "rule-period-ignored",
+    /// A rule speaks about every purpose.
+    PurposeIgnored = "purpose-ignored",
+    /// A purpose does not cover its parts.
+    PurposeExact = "purpose-exact",
+    /// Treatment covers emergencies.
+    EmergencyInherited = "emergency-inherited",
+    /// An emergency covers breaking the glass.
+    BreakGlassInherited = "break-glass-inherited",
+    /// A rule speaks about every act.
+    ActionIgnored = "action-ignored",
+    /// A rule speaks about everybody.
+    ActorIgnored = "actor-ignored",
+    /// Every actor is looked for among those who ask.
+    SideIgnored = "side-ignored",
+    /// Who was ever a member of a group is one.
+    MembershipTimeless = "membership-timeless",
+    /// A rule speaks about data under every label.
+    LabelIgnored = "label-ignored",
+    /// What a permit leaves out by label is not left out.
+    ExceptedLabelIgnored = "excepted-label-ignored",
+    /// A confidentiality means itself only.
+    ConfidentialityExact = "confidentiality-exact",
+    /// The lowest of several confidentialities counts.
+    LowestLabelCounts = "lowest-label-counts",
+    /// Data without a confidentiality has none.
+    UnlabelledCountsForNothing = "unlabelled-counts-for-nothing",
+    /// A confidentiality means "up to" in refusals too.
+    RefusalUpTo = "refusal-up-to",
+    /// A sensitivity does not cover its parts.
+    SensitivityExact = "sensitivity-exact",
+    /// A sensitivity that nobody knows meets no refusal.
+    UnknownLabelHarmless = "unknown-label-harmless",
+    /// A rule speaks about data from any time.
+    DataPeriodIgnored = "data-period-ignored",
+    /// A rule about single records or authors speaks about all.
+    RecordIgnored = "record-ignored",
+    /// What hangs on a record is not meant with it.
+    RelatedIsInstance = "related-is-instance",
+    /// A rule speaks about all kinds of data.
+    ClassIgnored = "class-ignored",
+    /// A rule speaks about data under any clinical code.
+    CodeIgnored = "code-ignored",
+    /// Rules below rules are not read.
+    ExceptionsIgnored = "exceptions-ignored",
+    /// Rules below a rule are read where it does not fit.
+    ExceptionsUngated = "exceptions-ungated",
+    /// Among rules side by side a permit prevails.
+    SiblingPermitPrevails = "sibling-permit-prevails",
+    /// A base refusal never counts as one.
+    BaseRefusalBounds = "base-refusal-bounds",
+    /// A base refusal counts as one also where the rules permit something.
+    BaseRefusalExplicit = "base-refusal-explicit",
+    /// Rules below a root are read only where it fits.
+    RootGatesRules = "root-gates-rules",
+    /// The data of a root does not narrow it.
+    RootDataIgnored = "root-data-ignored",
+    /// A permit prevails over another consent's refusal.
+    RefusalYields = "refusal-yields",
+    /// A consent that permits less says nothing.
+    NotCoveredIsSilent = "not-covered-is-silent",
+    /// A consent that another one replaced goes on to speak.
+    ReplacedSpeaks = "replaced-speaks",
+    /// The default is reported as what the consents say.
+    DefaultReplacesOutcome = "default-replaces-outcome",
+    /// Whoever says "break the glass" overrides.
+    EmergencyUnattested = "emergency-unattested",
+    /// A refusal of breaking the glass is overridden also where the policy honours it.
+    EmergencyRefusalIgnored = "emergency-refusal-ignored",
+    /// An override asks for nothing.
+    EmergencyUnaudited = "emergency-unaudited",
+    /// What a consent asks of those it permits is dropped.
+    ObligationsDropped = "obligations-dropped",
+    /// Records of substance use treatment leave without their notice.
+    NoticeDropped = "notice-dropped",
+    /// An obligation that the enforcement point does not know is passed over.
+    UnknownObligationPermits = "unknown-obligation-permits",
+    /// A query releases what a refusal withholds.
+    WithheldNotRedacted = "withheld-not-redacted",
+    /// A query for a kind that is withheld is permitted, to release nothing.
+    WithheldKindReleased = "withheld-kind-released",
+    /// A query that is permitted in part is permitted whole.
+    PartReleasedWhole = "part-released-whole",
+    /// A research use that only people can judge is permitted.
+    JudgementSkipped = "judgement-skipped",
+    /// A consent to research into a disease does not cover what falls under it.
+    DiseaseExact = "disease-exact",
+    /// The conditions of a research use are not looked at.
+    UseConditionsIgnored = "use-conditions-ignored",
+    /// Data is used though consent does not hold today.
+    GateIgnored = "gate-ignored",
+    /// Pieces that different consents permit add up.
+    PiecesCombined = "pieces-combined",
+    /// A retroactive permit changes nothing.
+    RetroactiveIgnored = "retroactive-ignored",
+
+    /// Codes of a system under one of its older addresses are foreign.
+    AliasesUnknown = "aliases-unknown",
+    /// An R4 consent without a root type is read as a permit.
+    RootTypeGuessed = "root-type-guessed",
+    /// A rule below another has the opposite effect, whatever it says.
+    NestedTypeIgnored = "nested-type-ignored",
+    /// A period that ends on a day ends when that day begins.
+    DayEndsAtItsBeginning = "day-ends-at-its-beginning",
+    /// A tree of any depth and size is read.
+    LimitsUnchecked = "limits-unchecked",
+    /// What an organisation is a part of is not looked up.
+    SubUnitsUnknown = "sub-units-unknown",
+    /// An element that changes the meaning of a consent is passed over.
+    ModifierIgnored = "modifier-ignored",
 }
 
 #[cfg(feature = "mutants")]

@@ -1,10 +1,15 @@
-//! The words of consent: purposes, kinds of data and labels, each with what it is a part of.
+//! The words of consent: purposes, kinds of data, labels and duties, each with what it is a part of.
 //!
-//! The table is data with a version and a hash; documents and decision receipts name that hash, so an answer given
-//! under an old table can be worked out again for ever.
+//! A table is data with a version and a hash; documents and decision receipts name that hash, so an answer given under
+//! an old table can be worked out again for ever. Every version is shipped.
+
+mod coding;
+
+pub use coding::{Coding, system};
 
 use crate::codec::BoundedString;
 use crate::crypto::{Context, Digest};
+use crate::mutant::{Mutant, lacks};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -27,6 +32,38 @@ pub enum Kind {
     Confidentiality,
     /// What makes data sensitive.
     Sensitivity,
+    /// What is done with data.
+    Action,
+    /// What a consent is about.
+    Scope,
+    /// What somebody who is permitted must do.
+    Obligation,
+    /// What somebody who is permitted must not do.
+    Refrain,
+    /// Research that a data use permits.
+    Permission,
+    /// A condition on that research.
+    Modifier,
+}
+
+impl Kind {
+    /// The kind that a table spells so.
+    fn spelt(word: &str) -> Option<Self> {
+        let kinds = [
+            ("purpose", Self::Purpose),
+            ("type", Self::Type),
+            ("category", Self::Category),
+            ("confidentiality", Self::Confidentiality),
+            ("sensitivity", Self::Sensitivity),
+            ("action", Self::Action),
+            ("scope", Self::Scope),
+            ("obligation", Self::Obligation),
+            ("refrain", Self::Refrain),
+            ("permission", Self::Permission),
+            ("modifier", Self::Modifier),
+        ];
+        kinds.into_iter().find_map(|(spelt, kind)| (spelt == word).then_some(kind))
+    }
 }
 
 #[derive(Debug)]
@@ -44,11 +81,13 @@ pub struct Vocabulary {
 }
 
 static V1: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::parse(include_str!("vocabulary/v1.txt")));
+static V2: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::parse(include_str!("vocabulary/v2.txt")));
 
 /// What unlabelled data counts as.
 pub const NORMAL: &str = "N";
-const EMERGENCY: [&str; 3] = ["ETREAT", "ERTREAT", "BTG"];
-const BREAK_THE_GLASS: &str = "BTG";
+/// The purpose of whoever overrides a patient's choices in an emergency.
+pub const BREAK_THE_GLASS: &str = "BTG";
+const EMERGENCY: [&str; 3] = ["ETREAT", "ERTREAT", BREAK_THE_GLASS];
 
 impl Vocabulary {
     /// Version 1.
@@ -56,9 +95,14 @@ impl Vocabulary {
         &V1
     }
 
+    /// Version 2: all purposes and sensitivities of FHIR 4.0.1, duties, and data uses.
+    pub fn v2() -> &'static Self {
+        &V2
+    }
+
     /// The version whose table has this hash, if this program knows it.
     pub fn of(digest: &Digest) -> Option<&'static Self> {
-        Some(Self::v1()).filter(|known| known.digest == *digest)
+        [Self::v1(), Self::v2()].into_iter().find(|known| known.digest == *digest)
     }
 
     fn parse(table: &'static str) -> Self {
@@ -67,13 +111,7 @@ impl Vocabulary {
         for (rank, row) in rows.enumerate() {
             let mut cells = row.split('|').map(str::trim);
             let mut cell = || cells.next().unwrap_or_default();
-            let kind = match cell() {
-                "purpose" => Kind::Purpose,
-                "type" => Kind::Type,
-                "category" => Kind::Category,
-                "confidentiality" => Kind::Confidentiality,
-                _ => Kind::Sensitivity,
-            };
+            let Some(kind) = Kind::spelt(cell()) else { continue };
             let (code, parents, word) = (cell(), cell().split_whitespace().collect(), cell());
             concepts.entry(kind).or_default().insert(code, Concept { parents, word, rank });
         }
@@ -136,10 +174,14 @@ impl Vocabulary {
     /// Whether a rule about `rule` speaks about a request for `asked`: equal, or an ancestor of it. Emergencies are
     /// never inherited from treatment, and breaking the glass is matched by nothing but itself.
     pub fn purpose_covers(&self, rule: &str, asked: &str) -> bool {
-        if asked == BREAK_THE_GLASS || rule == BREAK_THE_GLASS {
+        if lacks(Mutant::PurposeExact) {
             return rule == asked;
         }
-        if EMERGENCY.contains(&asked) && !EMERGENCY.contains(&rule) {
+        if (asked == BREAK_THE_GLASS || rule == BREAK_THE_GLASS) && !lacks(Mutant::BreakGlassInherited) {
+            return rule == asked;
+        }
+        let is_carved_out = EMERGENCY.contains(&asked) && !EMERGENCY.contains(&rule);
+        if is_carved_out && !lacks(Mutant::EmergencyInherited) {
             return false;
         }
         self.is_a(Kind::Purpose, asked, rule)
@@ -147,6 +189,9 @@ impl Vocabulary {
 
     /// Whether `rule` speaks about data labelled `item`.
     pub fn sensitivity_covers(&self, rule: &str, item: &str) -> bool {
+        if lacks(Mutant::SensitivityExact) {
+            return rule == item;
+        }
         self.is_a(Kind::Sensitivity, item, rule)
     }
 
