@@ -1,19 +1,54 @@
 //! CE-1: who may do what with which data for which purpose, decided from consents alone.
 //!
-//! [`decide`] is a pure, total function of consents, request, moment and policy; the same inputs have the same answer
-//! for ever. Steps are those of the rule book: what applies, whether a rule's context fits, whether its data fits,
-//! what the tree says, how several consents combine, and what the network does where none speaks.
+//! The engine evaluates one neutral form: [`evaluate`] is a pure, total function of consents ([`Consent`]), a
+//! [`Question`], a moment and a [`Policy`]; the same inputs have the same answer for ever. [`decide`] puts the ledger's
+//! own documents and requests into that form; FHIR comes in from its own crate.
+//!
+//! A file for each step: who speaks (`applicability`, 1), whether a rule is about this exchange (`context`, `actor`, 2)
+//! and this data (`data`, `labels`, 3), what the tree says (`tree`, 4), how consents combine (`combine`, 5), what
+//! happens where none speaks (`default`, 6), emergencies (7), obligations (8), what to leave out of a query
+//! (`redaction`, 9). Research has its own matters: permitted uses ([`data_use`]) and permitted times ([`windows`]).
 
+mod actor;
+mod answer;
+mod applicability;
 mod candidate;
 mod combine;
+mod consent;
+mod context;
+mod data;
+pub mod data_use;
 mod decision;
+mod default;
+mod emergency;
 mod evaluate;
+mod labels;
+mod native;
+mod obligation;
+mod party;
+mod policy;
+mod question;
+mod redaction;
 mod request;
+mod span;
+mod tree;
+pub mod windows;
 
+pub use answer::{Answer, Consideration, Ground, ItemAnswer, Said};
+pub use applicability::Applicability;
 pub use candidate::{Candidate, Content, Standing};
-pub use combine::decide;
+pub use consent::{Class, Consent, ConsentRoot, ConsentStanding, Data, Records, Rule};
 pub use decision::{Considered, ConsideredList, Decision, ItemDecision, Outcome, Reason, ReasonCode};
-pub use request::{Item, Policy, Request, Requester};
+pub use emergency::Override;
+pub use evaluate::evaluate;
+pub use native::decide;
+pub use obligation::{Due, Duty, Obligation};
+pub use party::{Actor, Agent, Asker, Group, HeldRole, Identifier, Identifiers, Membership, Party, Side};
+pub use policy::{EmergencyPolicy, EmergencyRefusal, Policy};
+pub use question::{Asked, Attestation, Query, Question, Record};
+pub use redaction::{Listed, Redacted, Redaction};
+pub use request::{Item, Request, Requester};
+pub use span::{Moment, Span};
 
 /// Version of the rules. It stands in every decision receipt; a change of any answer is a new version.
 pub const ENGINE_VERSION: u32 = 1;

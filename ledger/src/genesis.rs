@@ -24,6 +24,12 @@ pub enum Cover {
 pub enum DefaultPolicy {
     /// Refuse.
     Deny,
+    /// Permit treatment with data that is not more confidential than normal.
+    BasicNormal,
+    /// Permit every purpose but breaking the glass with data that is not more confidential than normal.
+    AllNormal,
+    /// Refuse all but a declared emergency.
+    BreakGlassOnly,
 }
 
 /// Longest consent that the network allows for one purpose.

@@ -1,117 +1,183 @@
-//! What all consents together say about a request (CE-1 steps 1, 5, 6).
+//! What all consents together say about one thing (CE-1 step 5 c): an explicit refusal prevails, then any permit, then
+//! that a permit covers less. Of a query, what to leave out (step 9).
 
-use super::evaluate::{Question, Voice};
-use super::{Candidate, Considered, Content, Decision, Item, ItemDecision, Outcome, Policy, Reason, ReasonCode};
-use super::{Request, Standing};
-use crate::crypto::PublicKey;
-use crate::document::{Class, ConsentDocument, Effect};
-use crate::genesis::DefaultPolicy;
-use crate::time::UnixMs;
-use crate::vocabulary::Vocabulary;
+use super::answer::{Ground, Said};
+use super::question::Subject;
+use super::redaction::{all_but, withheld};
+use super::tree::{Stance, Voice};
+use super::{Applicability, Consent, Obligation, ReasonCode, Rule};
+use crate::mutant::{Mutant, lacks};
+use crate::vocabulary::Coding;
+use std::collections::BTreeSet;
 
-/// Decides `request` at `as_of`, the custodian's clock. The order of `consents` does not matter.
-pub fn decide(consents: &[Candidate], request: &Request, as_of: UnixMs, policy: &Policy) -> Decision {
-    let mut sorted: Vec<&Candidate> = consents.iter().collect();
-    sorted.sort_by_key(|candidate| candidate.consent);
-    let items: Vec<ItemDecision> =
-        request.items.iter().map(|item| decide_item(&sorted, request, item, as_of)).collect();
-    let first = |outcome| items.iter().find(|item| item.outcome == outcome).copied();
-    // A request without items asks for nothing, and nothing is what it may have.
-    let whole = first(Outcome::Deny).or(first(Outcome::NoConsent)).or(first(Outcome::Permit)).unwrap_or(NO_CONSENT);
-    Decision {
-        outcome: whole.outcome,
-        effect: effect_of(whole.outcome, policy),
-        reason: whole.reason,
-        items,
-        obligations: Vec::new(),
-        considered: sorted.iter().filter_map(|candidate| considered(candidate)).collect(),
-    }
+/// A consent with its place in the list and how it stands to the question.
+pub(super) struct Speaker<'a> {
+    pub(super) at: usize,
+    pub(super) consent: &'a Consent,
+    pub(super) state: Applicability,
 }
 
-const NO_CONSENT: ItemDecision =
-    ItemDecision { outcome: Outcome::NoConsent, reason: Reason { code: ReasonCode::NoConsent, consent: None } };
-
-/// Step 6.
-fn effect_of(outcome: Outcome, policy: &Policy) -> Effect {
-    match outcome {
-        Outcome::Permit => Effect::Permit,
-        Outcome::Deny | Outcome::Review => Effect::Deny,
-        Outcome::NoConsent => match policy.default_policy() {
-            DefaultPolicy::Deny => Effect::Deny,
-        },
-    }
-}
-
-fn considered(candidate: &Candidate) -> Option<Considered> {
-    let Candidate { consent, version, commitment, standing, .. } = candidate;
-    match standing {
-        Standing::InForce | Standing::RevocationPending => {
-            Some(Considered { consent: *consent, version: *version, commitment: *commitment, standing: *standing })
+impl Speaker<'_> {
+    /// Whether what it says is looked at: it applies, or did once and explains why nothing does now.
+    pub(super) fn is_heard(&self) -> bool {
+        match self.state {
+            Applicability::Applies | Applicability::Ended | Applicability::Expired => true,
+            Applicability::Missing
+            | Applicability::NotBegun
+            | Applicability::Replaced
+            | Applicability::OtherPatient
+            | Applicability::OtherCustodian
+            | Applicability::OtherClass
+            | Applicability::NoAuthority
+            | Applicability::NeverInForce => false,
         }
-        Standing::Revoked => None,
     }
 }
 
-/// Why a consent that would speak does not (step 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Applicable {
-    Yes,
-    Revoked,
-    Expired,
-    /// Of another class.
-    No,
-}
-
-/// The consent's document, if it is about this patient at this custodian and has begun.
-fn document_of<'a>(candidate: &'a Candidate, request: &Request, as_of: UnixMs) -> Option<&'a ConsentDocument> {
-    let Content::Document(document) = candidate.content() else { return None };
-    let meant = document.chain == request.chain
-        && document.custodian_id() == request.custodian
-        && document.relationship == request.relationship
-        && document.period.from <= as_of;
-    meant.then_some(document)
-}
-
-fn applicable(candidate: &Candidate, document: &ConsentDocument, purpose: Class, as_of: UnixMs) -> Applicable {
-    match candidate.standing {
-        _ if document.class != purpose => Applicable::No,
-        Standing::Revoked | Standing::RevocationPending => Applicable::Revoked,
-        Standing::InForce if document.period.until < as_of => Applicable::Expired,
-        Standing::InForce => Applicable::Yes,
+impl Stance<'_> {
+    fn said(&self) -> Option<Said> {
+        match self {
+            Self::Silent => None,
+            Self::NotCovered => Some(Said::NotCovered),
+            Self::Permit => Some(Said::Permit),
+            Self::Within(_) => Some(Said::PermitPart),
+            Self::Deny(_) => Some(Said::Deny),
+        }
     }
 }
 
-/// Step 5 b. What was replaced stays replaced when its successor ends: an old, wider consent does not come back.
-fn is_replaced(old: &Candidate, begun: &[(&Candidate, &ConsentDocument)]) -> bool {
-    begun.iter().any(|(new, document)| document.supersedes.contains(&old.consent) && new.since >= old.since)
+/// What each consent says about one thing.
+pub(super) struct Hall<'a> {
+    voices: Vec<(&'a Speaker<'a>, Voice<'a>)>,
 }
 
-fn decide_item(sorted: &[&Candidate], request: &Request, item: &Item, as_of: UnixMs) -> ItemDecision {
-    let answer = |outcome, code, consent| ItemDecision { outcome, reason: Reason { code, consent: Some(consent) } };
-    let missing = |one: &&&Candidate| one.standing == Standing::InForce && *one.content() == Content::Missing;
-    if let Some(candidate) = sorted.iter().find(missing) {
-        return answer(Outcome::Deny, ReasonCode::Incident, candidate.consent);
+/// What comes of it.
+pub(super) enum Verdict<'a> {
+    Deny(Ground),
+    /// Of a query only what these rules are about; empty: all of it.
+    Permit(Ground, Vec<&'a Rule>),
+    NoConsent(Ground),
+}
+
+impl<'a> Hall<'a> {
+    pub(super) fn new(voices: impl Iterator<Item = (&'a Speaker<'a>, Voice<'a>)>) -> Self {
+        Self { voices: voices.collect() }
     }
-    let begun: Vec<(&Candidate, &ConsentDocument)> = sorted
-        .iter()
-        .filter_map(|candidate| document_of(candidate, request, as_of).map(|document| (*candidate, document)))
-        .collect();
-    let mut voices: Vec<(PublicKey, Applicable, Voice)> = Vec::new();
-    for (candidate, document) in begun.iter().filter(|(candidate, _)| !is_replaced(candidate, &begun)) {
-        let Some(vocabulary) = Vocabulary::of(&document.vocabulary) else { continue };
-        let state = applicable(candidate, document, Class::of(vocabulary, &request.purpose), as_of);
-        voices.push((candidate.consent, state, Question { vocabulary, request, item, as_of }.ask(document)));
+
+    /// What each said that was not silent.
+    pub(super) fn said(&self) -> Vec<(usize, Said)> {
+        self.voices.iter().filter_map(|(speaker, voice)| Some((speaker.at, voice.stance.said()?))).collect()
     }
-    let order = [
-        (Applicable::Yes, Voice::Deny, Outcome::Deny, ReasonCode::Denied),
-        (Applicable::Yes, Voice::Permit, Outcome::Permit, ReasonCode::Permitted),
-        (Applicable::Yes, Voice::NotCovered, Outcome::Deny, ReasonCode::NotCovered),
-        (Applicable::Revoked, Voice::Permit, Outcome::NoConsent, ReasonCode::Revoked),
-        (Applicable::Expired, Voice::Permit, Outcome::NoConsent, ReasonCode::Expired),
-    ];
-    let spoken = order.into_iter().find_map(|(state, voice, outcome, code)| {
-        let speaker = voices.iter().find(|(_, s, v)| (*s, *v) == (state, voice));
-        speaker.map(|(consent, _, _)| answer(outcome, code, *consent))
-    });
-    spoken.unwrap_or(NO_CONSENT)
+
+    /// Whether a refusal names breaking the glass.
+    pub(super) fn refuses_break_glass(&self) -> bool {
+        self.speaking().any(|(_, voice)| voice.refuses_break_glass)
+    }
+
+    /// Those that apply.
+    fn speaking(&self) -> impl Iterator<Item = &(&'a Speaker<'a>, Voice<'a>)> {
+        self.voices.iter().filter(|(speaker, _)| speaker.state == Applicability::Applies)
+    }
+
+    fn first(&self, state: Applicability, says: impl Fn(&Stance<'_>) -> bool, code: ReasonCode) -> Option<Ground> {
+        let found = self.voices.iter().find(|(speaker, voice)| speaker.state == state && says(&voice.stance));
+        found.map(|(speaker, voice)| Ground {
+            code,
+            consent: Some(speaker.at),
+            rule: voice.rule.map(|rule| rule.place.clone()),
+        })
+    }
+
+    /// Step 5 c.
+    pub(super) fn verdict(&self, subject: Subject<'_>) -> Verdict<'a> {
+        use Applicability::{Applies, Ended, Expired};
+        let denies = |stance: &Stance<'_>| matches!(stance, Stance::Deny(_)) && !lacks(Mutant::RefusalYields);
+        let permits_any = |stance: &Stance<'_>| matches!(stance, Stance::Permit | Stance::Within(_));
+        let is_not_covered = |stance: &Stance<'_>| *stance == Stance::NotCovered && !lacks(Mutant::NotCoveredIsSilent);
+        if let Some(ground) = self.first(Applies, denies, ReasonCode::Denied) {
+            return self.released().map_or(Verdict::Deny(ground.clone()), |rules| {
+                let ground = Ground { code: ReasonCode::Permitted, ..ground };
+                self.unless_asked_for_withheld(subject, ground, rules)
+            });
+        }
+        let is_whole = |stance: &Stance<'_>| *stance == Stance::Permit;
+        if let Some(ground) = self.first(Applies, is_whole, ReasonCode::Permitted) {
+            return self.unless_asked_for_withheld(subject, ground, Vec::new());
+        }
+        if let Some(ground) = self.first(Applies, permits_any, ReasonCode::Permitted) {
+            return self.unless_asked_for_withheld(subject, ground, self.within());
+        }
+        if let Some(ground) = self.first(Applies, is_not_covered, ReasonCode::NotCovered) {
+            return Verdict::Deny(ground);
+        }
+        let once = self.first(Ended, permits_any, ReasonCode::Revoked);
+        let once = once.or_else(|| self.first(Expired, permits_any, ReasonCode::Expired));
+        Verdict::NoConsent(once.unwrap_or(Ground::NO_CONSENT))
+    }
+
+    /// What the only refusal releases of a query; two refusals release nothing.
+    fn released(&self) -> Option<Vec<&'a Rule>> {
+        let mut refusals = self.speaking().filter_map(|(_, voice)| match &voice.stance {
+            Stance::Deny(released) => Some(released),
+            Stance::Silent | Stance::NotCovered | Stance::Permit | Stance::Within(_) => None,
+        });
+        let only = refusals.next()?;
+        (refusals.next().is_none() && !only.is_empty()).then(|| only.clone())
+    }
+
+    fn within(&self) -> Vec<&'a Rule> {
+        let rules = self.speaking().filter_map(|(_, voice)| match &voice.stance {
+            Stance::Within(rules) => Some(rules.clone()),
+            Stance::Silent | Stance::NotCovered | Stance::Permit | Stance::Deny(_) => None,
+        });
+        rules.flatten().collect()
+    }
+
+    /// Step 9: if a kind that was asked for is itself withheld, there is nothing to release.
+    fn unless_asked_for_withheld(&self, subject: Subject<'_>, ground: Ground, within: Vec<&'a Rule>) -> Verdict<'a> {
+        if let Some((at, place)) = asked_class(subject).and_then(|class| self.withholds(class)) {
+            return Verdict::Deny(Ground { code: ReasonCode::Denied, consent: Some(at), rule: Some(place) });
+        }
+        Verdict::Permit(ground, within)
+    }
+
+    fn withholds(&self, class: &Coding) -> Option<(usize, String)> {
+        if lacks(Mutant::WithheldKindReleased) {
+            return None;
+        }
+        self.speaking().find_map(|(speaker, voice)| {
+            let names =
+                |rule: &&&Rule| withheld([**rule], []).is_some_and(|redaction| redaction.listed.codes.contains(class));
+            voice.withheld.iter().find(names).map(|rule| (speaker.at, rule.place.clone()))
+        })
+    }
+
+    /// What to leave out of what a query releases. Of records each is released or not.
+    pub(super) fn redactions(&self, subject: Subject<'_>, within: &[&Rule]) -> BTreeSet<Obligation> {
+        if let Subject::Record(_) = subject {
+            return BTreeSet::new();
+        }
+        let rules = self.speaking().flat_map(|(_, voice)| voice.withheld.iter().copied());
+        let permits = self.speaking().flat_map(|(_, voice)| voice.permitting.iter().copied());
+        let mut all = BTreeSet::new();
+        if !lacks(Mutant::WithheldNotRedacted) {
+            all.extend(withheld(rules, permits).map(Obligation::Redact));
+        }
+        if !within.is_empty() && !lacks(Mutant::PartReleasedWhole) {
+            all.extend(all_but(within).into_iter().map(Obligation::Redact));
+        }
+        all
+    }
+
+    pub(super) fn permitting(&self) -> BTreeSet<usize> {
+        let permits = |voice: &Voice<'_>| matches!(voice.stance, Stance::Permit | Stance::Within(_));
+        self.speaking().filter(|(_, voice)| permits(voice)).map(|(speaker, _)| speaker.at).collect()
+    }
+}
+
+fn asked_class(subject: Subject<'_>) -> Option<&Coding> {
+    match subject {
+        Subject::Record(_) => None,
+        Subject::Query { class, .. } => class,
+    }
 }

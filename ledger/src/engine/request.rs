@@ -5,7 +5,6 @@ use crate::codec::{self, BoundedVec};
 use crate::crypto::{Context, Digest, PublicKey};
 use crate::document::Action;
 use crate::document::party::Handle;
-use crate::genesis::{DefaultPolicy, Parameters};
 use crate::member::MemberId;
 use crate::vocabulary::Code;
 use bincode::{Decode, Encode};
@@ -53,29 +52,5 @@ impl Request {
     /// Hash that names the request in its decision receipt.
     pub fn digest(&self) -> Digest {
         Context::Request.hash(&[&codec::encode(self)])
-    }
-}
-
-/// What the network does where consents leave it open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
-    default: DefaultPolicy,
-    digest: Digest,
-}
-
-impl Policy {
-    /// The policy in these parameters.
-    pub fn of(parameters: &Parameters) -> Self {
-        Self { default: parameters.default_policy, digest: Context::Policy.hash(&[&codec::encode(parameters)]) }
-    }
-
-    /// The answer where no consent speaks.
-    pub const fn default_policy(&self) -> DefaultPolicy {
-        self.default
-    }
-
-    /// Hash of the parameters, as decision receipts name it.
-    pub const fn digest(&self) -> Digest {
-        self.digest
     }
 }

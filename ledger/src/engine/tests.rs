@@ -369,7 +369,6 @@ fn a_document_of_somebody_else_or_elsewhere_is_silent() {
         of(|d| d.relationship = PublicKey([1; 32])),
         of(|d| d.class = crate::document::Class::Research),
         of(|d| d.vocabulary = Digest::ZERO),
-        of(|d| d.root = Root::Decision(Effect::Permit)),
     ] {
         check(other, "cedar labs treatment", "no-consent NO_CONSENT");
     }

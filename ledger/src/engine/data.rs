@@ -1,0 +1,163 @@
+//! Whether a rule is about this data (CE-1 step 3): AND over the parts of its scope, OR inside each.
+
+use super::party::is_same;
+use super::question::{Cover, Inquiry, Record, Subject};
+use super::{Class, Data, Identifiers, Records, Span};
+use crate::document::Effect;
+use crate::mutant::{Mutant, lacks};
+use crate::vocabulary::{Coding, system};
+use std::collections::BTreeSet;
+
+impl Inquiry<'_> {
+    /// A scope that says nothing is the whole record.
+    pub(super) fn data(&self, scope: &Data, effect: Effect) -> Cover {
+        let part = |is_said: bool, left_out: Mutant, cover: &dyn Fn() -> Cover| {
+            if is_said && !lacks(left_out) { cover() } else { Cover::Whole }
+        };
+        Cover::all([
+            part(!scope.labels.is_empty(), Mutant::LabelIgnored, &|| self.labelled(&scope.labels, effect)),
+            part(!scope.except_labels.is_empty(), Mutant::ExceptedLabelIgnored, &|| {
+                self.excepted(&scope.except_labels)
+            }),
+            part(scope.period.is_some(), Mutant::DataPeriodIgnored, &|| self.dated(scope.period, effect)),
+            part(!scope.records.is_empty(), Mutant::RecordIgnored, &|| self.recorded(&scope.records, effect)),
+            part(!scope.classes.is_empty(), Mutant::ClassIgnored, &|| self.classed(&scope.classes, effect)),
+            part(!scope.documents.is_empty(), Mutant::ClassIgnored, &|| self.documented(&scope.documents, effect)),
+            part(!scope.codes.is_empty(), Mutant::CodeIgnored, &|| self.coded(&scope.codes, effect)),
+        ])
+    }
+
+    /// Left out is what a refusal of these labels would meet. Of a query the rest is answered, and these are withheld.
+    fn excepted(&self, labels: &BTreeSet<Coding>) -> Cover {
+        match (self.subject, self.labelled(labels, Effect::Deny)) {
+            (_, Cover::Whole) => Cover::Nothing,
+            (Subject::Record(_), _) | (Subject::Query { .. }, Cover::Nothing | Cover::Part) => Cover::Whole,
+        }
+    }
+
+    fn dated(&self, period: Option<Span>, effect: Effect) -> Cover {
+        let Some(period) = period else { return Cover::Whole };
+        let date = match self.subject {
+            Subject::Record(record) => record.date,
+            Subject::Query { query, .. } => query.period,
+        };
+        let Some(date) = date else { return self.unstated(effect) };
+        match (self.subject, effect) {
+            (Subject::Record(_), Effect::Permit) => Cover::whole_if(date.lies_in(&period)),
+            (Subject::Record(_), Effect::Deny) => Cover::whole_if(date.meets(&period)),
+            (Subject::Query { .. }, _) if date.lies_in(&period) => Cover::Whole,
+            (Subject::Query { .. }, _) if date.meets(&period) => Cover::Part,
+            (Subject::Query { .. }, _) => apart(effect),
+        }
+    }
+
+    fn recorded(&self, records: &[Records], effect: Effect) -> Cover {
+        match self.subject {
+            Subject::Record(record) => Cover::any(records.iter().map(|one| self.is_recorded(one, record, effect))),
+            Subject::Query { .. } => Cover::Part,
+        }
+    }
+
+    fn is_recorded(&self, records: &Records, record: &Record, effect: Effect) -> Cover {
+        match records {
+            Records::Instance(names) => self.stated(record.names.as_ref(), names, effect),
+            Records::Related(names) => {
+                let itself = self.stated(record.names.as_ref(), names, effect);
+                if lacks(Mutant::RelatedIsInstance) {
+                    return itself;
+                }
+                Cover::any([itself, self.stated(record.related.as_ref(), names, effect)])
+            }
+            Records::AuthoredBy(names) => self.stated(record.author.as_ref(), names, effect),
+        }
+    }
+
+    fn stated(&self, stated: Option<&Identifiers>, names: &Identifiers, effect: Effect) -> Cover {
+        stated.map_or_else(|| self.unstated(effect), |stated| Cover::whole_if(is_same(names, stated)))
+    }
+
+    fn classed(&self, classes: &BTreeSet<Class>, effect: Effect) -> Cover {
+        Cover::any(classes.iter().map(|class| match self.subject {
+            Subject::Record(record) => self.is_of_class(class, record, effect),
+            Subject::Query { class: asked, .. } => query_of_class(class, asked, effect),
+        }))
+    }
+
+    fn is_of_class(&self, class: &Class, record: &Record, effect: Effect) -> Cover {
+        let within = class.category.as_ref().map_or(Cover::Whole, |one| self.among(one, [&record.categories], effect));
+        Cover::all([self.is_of_kind(&class.of, record, effect), within])
+    }
+
+    /// A type, a category, or for documents what they are about.
+    fn is_of_kind(&self, kind: &Coding, record: &Record, effect: Effect) -> Cover {
+        match kind.system.as_str() {
+            system::RESOURCE_TYPE => {
+                record.of.as_ref().map_or_else(|| self.unstated(effect), |of| Cover::whole_if(of == kind))
+            }
+            system::OBSERVATION_CATEGORY | system::DIAGNOSTIC_SERVICE => {
+                let has_none = record.categories.is_none() && !self.may_have(&kind.code, record);
+                if has_none { Cover::Nothing } else { self.among(kind, [&record.categories], effect) }
+            }
+            _document => self.among(kind, [&record.categories, &record.codes], effect),
+        }
+    }
+
+    /// Whether a record of this type can be in this category at all.
+    fn may_have(&self, category: &str, record: &Record) -> bool {
+        let types = self.vocabulary.types_of_category(category);
+        types.is_empty() || record.of.as_ref().is_none_or(|of| types.contains(&of.code.as_str()))
+    }
+
+    fn among<const N: usize>(&self, code: &Coding, lists: [&Option<BTreeSet<Coding>>; N], effect: Effect) -> Cover {
+        Cover::any(lists.into_iter().map(|list| match list {
+            Some(list) => Cover::whole_if(list.contains(code)),
+            None => self.unstated(effect),
+        }))
+    }
+
+    fn documented(&self, kinds: &BTreeSet<Coding>, effect: Effect) -> Cover {
+        Cover::any(kinds.iter().map(|kind| match self.subject {
+            Subject::Record(record) => self.is_of_kind(kind, record, effect),
+            Subject::Query { class, .. } => asked_for(kind, class, effect),
+        }))
+    }
+
+    fn coded(&self, codes: &BTreeSet<Coding>, effect: Effect) -> Cover {
+        match self.subject {
+            Subject::Record(record) => match &record.codes {
+                Some(stated) => Cover::whole_if(!codes.is_disjoint(stated)),
+                None => self.unstated(effect),
+            },
+            // What else a record is about, a query does not say.
+            Subject::Query { query, .. } if codes.is_disjoint(&query.codes) => Cover::Part,
+            Subject::Query { .. } => Cover::Whole,
+        }
+    }
+}
+
+/// What a rule and a query have nothing in common does not help a permit. A refusal is reported all the same: records
+/// of other kinds come along with those that were asked for.
+fn apart(effect: Effect) -> Cover {
+    match effect {
+        Effect::Permit => Cover::Nothing,
+        Effect::Deny => Cover::Part,
+    }
+}
+
+fn query_of_class(class: &Class, asked: Option<&Coding>, effect: Effect) -> Cover {
+    match (&class.category, asked) {
+        (None, _) => asked_for(&class.of, asked, effect),
+        (Some(category), Some(asked)) if asked == category => Cover::Whole,
+        (Some(_), _) => asked_for(&class.of, asked, effect).min(Cover::Part),
+    }
+}
+
+/// Two resource types have nothing in common; a category or a kind of document may have with any type.
+fn asked_for(kind: &Coding, asked: Option<&Coding>, effect: Effect) -> Cover {
+    match asked {
+        None => Cover::Part,
+        Some(asked) if asked == kind => Cover::Whole,
+        Some(asked) if asked.system == kind.system => apart(effect),
+        Some(_) => Cover::Part,
+    }
+}

@@ -1,0 +1,167 @@
+//! The answer to a question: each thing asked is put to all consents, and what they say together (CE-1 step 5) is
+//! completed by the default policy, an emergency, and what a permit asks for (steps 6 to 9).
+
+use super::answer::{Answer, Consideration, Ground, ItemAnswer, Said};
+use super::applicability::applicabilities;
+use super::combine::{Hall, Speaker, Verdict};
+use super::default::fallback;
+use super::question::{Asked, Inquiry, Query, Record, Subject};
+use super::{Applicability, Consent, Moment, Obligation, Outcome, Policy, Question, ReasonCode, emergency, obligation};
+use crate::document::Effect;
+use crate::mutant::{Mutant, lacks};
+use std::collections::BTreeSet;
+
+/// Decides `question` at `as_of`. The order of `consents` does not matter.
+pub fn evaluate(consents: &[Consent], question: &Question, as_of: Moment, policy: &Policy) -> Answer {
+    let mut order: Vec<usize> = (0..consents.len()).collect();
+    order.sort_by_key(|at| consents.get(*at).map(|consent| &consent.id));
+    let sorted: Vec<&Consent> = order.iter().filter_map(|at| consents.get(*at)).collect();
+    let states = applicabilities(&sorted, question, as_of);
+    let speakers: Vec<Speaker<'_>> = order
+        .iter()
+        .zip(&sorted)
+        .zip(&states)
+        .map(|((at, consent), state)| Speaker { at: *at, consent, state: *state })
+        .collect();
+    let council = Council { speakers, question, as_of, policy };
+    council.answer(consents.len())
+}
+
+/// All consents, before one question.
+struct Council<'a> {
+    speakers: Vec<Speaker<'a>>,
+    question: &'a Question,
+    as_of: Moment,
+    policy: &'a Policy,
+}
+
+/// What the council says about one thing.
+struct Ruling {
+    item: ItemAnswer,
+    obligations: BTreeSet<Obligation>,
+    permitting: BTreeSet<usize>,
+    said: Vec<(usize, Said)>,
+    refuses_break_glass: bool,
+}
+
+impl Council<'_> {
+    fn answer(&self, consents: usize) -> Answer {
+        let rulings = match &self.question.asked {
+            Asked::Records(records) => records.iter().map(|record| self.rule_record(record)).collect(),
+            Asked::Query(query) => self.rule_query(query),
+        };
+        let along: Vec<ItemAnswer> = match &self.question.asked {
+            Asked::Records(_) => Vec::new(),
+            Asked::Query(query) => query.along.iter().map(|record| self.rule_record(record).item).collect(),
+        };
+        let first = |outcome| rulings.iter().map(|ruling| &ruling.item).find(|item| item.outcome == outcome);
+        // A request without items asks for nothing, and nothing is what it may have.
+        let gravest = first(Outcome::Deny).or_else(|| first(Outcome::NoConsent)).or_else(|| first(Outcome::Permit));
+        let (outcome, ground) =
+            gravest.map_or((Outcome::NoConsent, Ground::NO_CONSENT), |item| (item.outcome, item.ground.clone()));
+        let is_permitted = !rulings.is_empty() && rulings.iter().all(|ruling| ruling.item.effect == Effect::Permit);
+        let refused = rulings.iter().any(|ruling| ruling.refuses_break_glass);
+        let emergency = emergency::overrides(outcome, refused, self.question, self.as_of, self.policy);
+        let effect = if is_permitted || emergency.is_some() { Effect::Permit } else { Effect::Deny };
+        let outcome = if lacks(Mutant::DefaultReplacesOutcome) && outcome == Outcome::NoConsent {
+            if is_permitted { Outcome::Permit } else { Outcome::Deny }
+        } else {
+            outcome
+        };
+        Answer {
+            outcome,
+            effect,
+            ground,
+            obligations: self.obligations(&rulings, effect, emergency.is_some()),
+            considered: self.considered(&rulings, consents),
+            items: rulings.into_iter().map(|ruling| ruling.item.under(emergency.as_ref())).collect(),
+            along,
+            emergency,
+        }
+    }
+
+    /// Step 8. What is refused asks for nothing.
+    fn obligations(&self, rulings: &[Ruling], effect: Effect, is_emergency: bool) -> Vec<Obligation> {
+        if is_emergency {
+            return emergency::duties();
+        }
+        if effect == Effect::Deny {
+            return Vec::new();
+        }
+        let permitting: BTreeSet<usize> = rulings.iter().flat_map(|ruling| ruling.permitting.clone()).collect();
+        let consents = self.speakers.iter().filter(|one| permitting.contains(&one.at)).map(|one| one.consent);
+        let mut all: BTreeSet<Obligation> = rulings.iter().flat_map(|ruling| ruling.obligations.clone()).collect();
+        all.extend(obligation::of_permit(consents, self.question, self.policy.duties()));
+        obligation::merged(all)
+    }
+
+    fn considered(&self, rulings: &[Ruling], consents: usize) -> Vec<Consideration> {
+        let of = |at: usize| {
+            let speaker = self.speakers.iter().find(|one| one.at == at)?;
+            let mut said: Vec<Said> = rulings
+                .iter()
+                .flat_map(|ruling| ruling.said.iter().filter(|(by, _)| *by == at).map(|(_, said)| *said))
+                .collect();
+            said.sort();
+            said.dedup();
+            Some(Consideration { applicability: speaker.state, said })
+        };
+        (0..consents).filter_map(of).collect()
+    }
+
+    fn rule_record(&self, record: &Record) -> Ruling {
+        let mut ruling = self.rule(Subject::Record(record), Some(record));
+        if ruling.item.effect == Effect::Permit {
+            ruling.obligations.extend(obligation::of_record(record));
+        }
+        ruling
+    }
+
+    /// Step 9: one ruling for each kind asked for.
+    fn rule_query(&self, query: &Query) -> Vec<Ruling> {
+        if query.classes.is_empty() {
+            return vec![self.rule(Subject::Query { query, class: None }, None)];
+        }
+        let one = |class| self.rule(Subject::Query { query, class: Some(class) }, None);
+        query.classes.iter().map(one).collect()
+    }
+
+    fn rule(&self, subject: Subject<'_>, record: Option<&Record>) -> Ruling {
+        let missing = |one: &&Speaker<'_>| one.state == Applicability::Missing;
+        if let Some(speaker) = self.speakers.iter().find(missing) {
+            let ground = Ground { code: ReasonCode::Incident, consent: Some(speaker.at), rule: None };
+            return Ruling::refusal(ground, Vec::new(), false);
+        }
+        let heard = self.speakers.iter().filter(|one| one.is_heard()).map(|one| {
+            let vocabulary = one.consent.vocabulary;
+            let inquiry = Inquiry { vocabulary, question: self.question, subject, as_of: self.as_of };
+            (one, inquiry.ask(one.consent))
+        });
+        let hall = Hall::new(heard);
+        let said = hall.said();
+        let refuses = hall.refuses_break_glass();
+        match hall.verdict(subject) {
+            Verdict::Deny(ground) => Ruling::refusal(ground, said, refuses),
+            Verdict::Permit(ground, within) => {
+                let obligations = hall.redactions(subject, &within);
+                let item = ItemAnswer { outcome: Outcome::Permit, effect: Effect::Permit, ground };
+                let permitting = hall.permitting();
+                Ruling { item, obligations, permitting, said, refuses_break_glass: refuses }
+            }
+            Verdict::NoConsent(ground) => {
+                let fallback = fallback(self.policy.default_policy(), self.question, record);
+                let mut obligations = hall.redactions(subject, &[]);
+                obligations.extend(fallback.redaction.map(Obligation::Redact));
+                let item = ItemAnswer { outcome: Outcome::NoConsent, effect: fallback.effect, ground };
+                Ruling { item, obligations, permitting: BTreeSet::new(), said, refuses_break_glass: refuses }
+            }
+        }
+    }
+}
+
+impl Ruling {
+    fn refusal(ground: Ground, said: Vec<(usize, Said)>, refuses_break_glass: bool) -> Self {
+        let item = ItemAnswer { outcome: Outcome::Deny, effect: Effect::Deny, ground };
+        Self { item, obligations: BTreeSet::new(), permitting: BTreeSet::new(), said, refuses_break_glass }
+    }
+}

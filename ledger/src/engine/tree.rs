@@ -1,0 +1,200 @@
+//! What the rules of one consent say together (CE-1 step 4).
+//!
+//! About a record the rules say permit, deny or nothing. About a query they may say so for a part of it: what is
+//! withheld from a permit, and what is released from a refusal, stands beside the answer as the rules that say it.
+
+use super::question::{Cover, Inquiry};
+use super::{Consent, ConsentRoot, Rule};
+use crate::document::Effect;
+use crate::mutant::{Mutant, lacks};
+use crate::vocabulary::{BREAK_THE_GLASS, system};
+
+/// What one consent says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Voice<'a> {
+    pub(super) stance: Stance<'a>,
+    /// Rules whose data is withheld, also from what other consents permit. Empty for a record.
+    pub(super) withheld: Vec<&'a Rule>,
+    /// Rules that permit all but their excepted labels.
+    pub(super) permitting: Vec<&'a Rule>,
+    /// The rule that the stance rests on; `None` for a base decision.
+    pub(super) rule: Option<&'a Rule>,
+    /// Whether a refusal names breaking the glass.
+    pub(super) refuses_break_glass: bool,
+}
+
+/// The answer of one consent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Stance<'a> {
+    /// Nothing: it is about somebody or something else.
+    #[default]
+    Silent,
+    /// It permits this requester and purpose less than this.
+    NotCovered,
+    /// It permits.
+    Permit,
+    /// It permits of a query what these rules are about.
+    Within(Vec<&'a Rule>),
+    /// It refuses; of a query, all but what these rules are about.
+    Deny(Vec<&'a Rule>),
+}
+
+/// What rules of one depth say.
+#[derive(Debug, Default)]
+struct Said<'a> {
+    verdict: Option<Verdict<'a>>,
+    /// Rules that permit a part of a query.
+    released: Vec<&'a Rule>,
+    withheld: Vec<&'a Rule>,
+    permitting: Vec<&'a Rule>,
+}
+
+#[derive(Debug)]
+struct Verdict<'a> {
+    effect: Effect,
+    rule: &'a Rule,
+    /// Parts of a query that exceptions release from a refusal.
+    released: Vec<&'a Rule>,
+    names_break_glass: bool,
+}
+
+fn names_break_glass(rule: &Rule) -> bool {
+    rule.purposes.iter().any(|one| one.system == system::PURPOSE && one.code == BREAK_THE_GLASS)
+}
+
+impl<'a> Said<'a> {
+    /// Siblings: deny prevails. What one refusal releases another one may hold back, so two release nothing.
+    fn collect(&mut self, new: Verdict<'a>) {
+        let permit_prevails = lacks(Mutant::SiblingPermitPrevails);
+        self.verdict = Some(match self.verdict.take() {
+            None => new,
+            Some(old) => match (old.effect, new.effect) {
+                (Effect::Deny, Effect::Deny) => Verdict {
+                    released: Vec::new(),
+                    names_break_glass: old.names_break_glass || new.names_break_glass,
+                    ..old
+                },
+                (Effect::Deny, Effect::Permit) if permit_prevails => new,
+                (Effect::Permit, Effect::Deny) if permit_prevails => old,
+                (Effect::Permit, Effect::Deny) => new,
+                (Effect::Deny | Effect::Permit, Effect::Permit) => old,
+            },
+        });
+    }
+
+    /// A rule that covers all that is asked speaks, or its exceptions do in its place.
+    fn whole(&mut self, rule: &'a Rule, below: Self) {
+        self.withheld.extend(below.withheld);
+        self.permitting.extend(below.permitting);
+        let own = names_break_glass(rule);
+        let verdict = match below.verdict {
+            Some(verdict) => Verdict { names_break_glass: own || verdict.names_break_glass, ..verdict },
+            None => Verdict { effect: rule.effect, rule, released: below.released, names_break_glass: own },
+        };
+        if verdict.effect == Effect::Permit {
+            self.permitting.push(verdict.rule);
+        }
+        self.collect(verdict);
+    }
+
+    /// A rule that covers a part of a query: what it permits is released but for what its exceptions withhold; what it
+    /// refuses is withheld, also what its exceptions release in part.
+    fn part(&mut self, rule: &'a Rule, below: Self) {
+        match below.verdict.map_or(rule.effect, |verdict| verdict.effect) {
+            Effect::Permit => {
+                self.released.push(rule);
+                self.withheld.extend(below.withheld);
+                self.permitting.extend(below.permitting);
+                self.permitting.push(rule);
+            }
+            Effect::Deny => self.withheld.push(rule),
+        }
+    }
+
+    /// What the consent says, given what it says where its rules say nothing.
+    fn voice(self, unlifted: Stance<'a>, root: Option<&'a Rule>) -> Voice<'a> {
+        let Self { verdict, released, withheld, mut permitting } = self;
+        if let Some(Verdict { effect, rule, released, names_break_glass }) = verdict {
+            let stance = match effect {
+                Effect::Permit => Stance::Permit,
+                Effect::Deny => Stance::Deny(released),
+            };
+            return Voice { stance, withheld, permitting, rule: Some(rule), refuses_break_glass: names_break_glass };
+        }
+        if let (Some(root), Stance::Permit | Stance::Within(_)) = (root, &unlifted) {
+            permitting.push(root);
+        }
+        let stance = match unlifted {
+            Stance::Permit => Stance::Permit,
+            Stance::Within(rules) => Stance::Within(rules.into_iter().chain(released).collect()),
+            Stance::Silent | Stance::NotCovered if !released.is_empty() => Stance::Within(released),
+            Stance::Silent => Stance::Silent,
+            Stance::NotCovered => Stance::NotCovered,
+            Stance::Deny(_) => Stance::Deny(released),
+        };
+        let refuses_break_glass = matches!(stance, Stance::Deny(_)) && root.is_some_and(names_break_glass);
+        Voice { stance, withheld, permitting, rule: root, refuses_break_glass }
+    }
+}
+
+impl<'a> Inquiry<'a> {
+    /// Step 4. The frame around the tree is the caller's.
+    pub(super) fn ask(&self, consent: &'a Consent) -> Voice<'a> {
+        match &consent.root {
+            ConsentRoot::Decision(effect) => self.under_decision(*effect, &consent.rules),
+            ConsentRoot::Rule(root) => self.under_root(root, &consent.rules),
+        }
+    }
+
+    fn rules(&self, rules: &'a [Rule]) -> Said<'a> {
+        let mut said = Said::default();
+        for rule in rules {
+            let below =
+                || if lacks(Mutant::ExceptionsIgnored) { Said::default() } else { self.rules(&rule.exceptions) };
+            match self.cover(rule) {
+                Cover::Whole => said.whole(rule, below()),
+                Cover::Part => said.part(rule, below()),
+                Cover::Nothing if lacks(Mutant::ExceptionsUngated) => {
+                    if let Some(verdict) = below().verdict {
+                        said.collect(verdict);
+                    }
+                }
+                Cover::Nothing => {}
+            }
+        }
+        said
+    }
+
+    /// R5: the rules, or else the base decision. A base refusal of a document whose rules permit something only bounds
+    /// what they permit.
+    fn under_decision(&self, decision: Effect, rules: &'a [Rule]) -> Voice<'a> {
+        let permits_something = rules.iter().any(Rule::permits_something) || lacks(Mutant::BaseRefusalBounds);
+        let unlifted = match decision {
+            Effect::Permit => Stance::Permit,
+            Effect::Deny if permits_something && !lacks(Mutant::BaseRefusalExplicit) => Stance::NotCovered,
+            Effect::Deny => Stance::Deny(Vec::new()),
+        };
+        self.rules(rules).voice(unlifted, None)
+    }
+
+    /// R4: the rules below the root, whether it fits or not; or else the root, which its data narrows.
+    fn under_root(&self, root: &'a Rule, rules: &'a [Rule]) -> Voice<'a> {
+        let context = self.context(root);
+        let is_gated = context == Cover::Nothing && lacks(Mutant::RootGatesRules);
+        let mut said = if is_gated { Said::default() } else { self.rules(rules) };
+        let cover = if lacks(Mutant::RootDataIgnored) { context } else { self.cover(root) };
+        let own = match (root.effect, context, cover) {
+            (_, Cover::Nothing, _) => Stance::Silent,
+            (Effect::Permit, _, Cover::Whole) => Stance::Permit,
+            (Effect::Permit, _, Cover::Part) => Stance::Within(vec![root]),
+            (Effect::Permit, _, Cover::Nothing) => Stance::NotCovered,
+            (Effect::Deny, _, Cover::Whole) => Stance::Deny(Vec::new()),
+            (Effect::Deny, _, Cover::Part) => {
+                said.withheld.push(root);
+                Stance::Silent
+            }
+            (Effect::Deny, _, Cover::Nothing) => Stance::Silent,
+        };
+        said.voice(own, Some(root))
+    }
+}
