@@ -2,10 +2,12 @@
 //! Pure: no clock, no i/o.
 //!
 //! In: a Consent, R4 or R5 ([`consent`]), with what its references lead to ([`resolve`]); a question ([`request`]), in
-//! a format of its own or that of the hook `patient-consent-consult`. Out: an [`answer`].
+//! the format of `amanah policy eval` or of the hook `patient-consent-consult`; uses of research data ([`data_use`]) and
+//! research consents by date ([`windows`]). Out: an [`answer`].
 
 pub mod answer;
 pub mod consent;
+pub mod data_use;
 mod datatype;
 pub mod date;
 mod fields;
@@ -13,6 +15,7 @@ mod provision;
 mod record;
 pub mod request;
 pub mod resolve;
+pub mod windows;
 
 #[cfg(test)]
 mod omissions;

@@ -11,6 +11,7 @@ mod data;
 mod import;
 mod outcome;
 mod queries;
+mod research;
 mod tree;
 
 /// The promise holds; without the rule it does not.
