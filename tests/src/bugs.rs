@@ -1,15 +1,19 @@
 //! Bugs put back on purpose: every protective rule left out once, and what notices it.
 //!
-//! A rule is noticed by worlds of the simulator, in which its absence breaks a promise within some seeds while the same
-//! seeds keep every promise with the rule in place; or by a test of its own, which runs both sides itself. A catch
-//! counts only if it is the one named here.
+//! A rule of the protocol is noticed by worlds of the simulator, in which its absence breaks a promise within some
+//! seeds while the same seeds keep every promise with the rule in place; or by a test of its own, which runs both sides
+//! itself. A catch counts only if it is the one named here.
 
+mod decisions;
 mod table;
-
-pub use table::BUGS;
 
 use crate::sim::{Adversary, Fixed, Memory, Plan, Violation, run};
 use amanah_consensus::Mutant;
+
+/// Every rule that can be left out, once: those of the protocol, and those by which consents are decided.
+pub fn bugs() -> impl Iterator<Item = &'static Bug> {
+    table::BUGS.iter().chain(decisions::DECISIONS)
+}
 
 /// Views of every world.
 const VIEWS: u64 = 60;

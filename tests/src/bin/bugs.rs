@@ -1,7 +1,7 @@
 //! `cargo bugs`: leaves every protective rule out once and prints what notices.
 
 use amanah_consensus::Mutant;
-use amanah_tests::bugs::{BUGS, Bug, Catch, Notice, Worlds};
+use amanah_tests::bugs::{self, Bug, Catch, Notice, Worlds};
 use amanah_tests::sim::Memory;
 use clap::Parser;
 use std::collections::BTreeSet;
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let begin = Instant::now();
     let is_asked_for = |bug: &&Bug| arguments.only.as_deref().is_none_or(|name| name == bug.mutant.name());
-    let bugs: Vec<&Bug> = BUGS.iter().filter(is_asked_for).collect();
+    let bugs: Vec<&Bug> = bugs::bugs().filter(is_asked_for).collect();
     let passed = match passed_tests() {
         Ok(passed) => passed,
         Err(error) => {
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
     for row in &rows {
         print(row, arguments.markdown);
     }
-    let forgotten = Mutant::ALL.iter().filter(|mutant| BUGS.iter().all(|bug| bug.mutant != **mutant)).count();
+    let forgotten = Mutant::ALL.iter().filter(|mutant| bugs::bugs().all(|bug| bug.mutant != **mutant)).count();
     let missed = bugs.iter().filter(|bug| {
         let own = rows.iter().filter(|row| row.bug.mutant == bug.mutant);
         own.clone().count() == 0 || own.into_iter().any(|row| row.outcome.is_err())

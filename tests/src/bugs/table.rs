@@ -1,4 +1,4 @@
-//! The table.
+//! The rules of the protocol, each with what misses it.
 
 use super::Notice::{Test, Worlds as In};
 use super::{Bug, Promised, Worlds};
@@ -19,8 +19,8 @@ const fn bug(mutant: Mutant, stands_for: &'static str, noticed_by: &'static [sup
     Bug { mutant, stands_for, noticed_by }
 }
 
-/// Every rule that can be left out, once.
-pub const BUGS: &[Bug] = &[
+/// Every rule of the protocol that can be left out.
+pub(super) const BUGS: &[Bug] = &[
     bug(
         Mutant::FinalizeAfterNullify,
         "R4",
