@@ -18,6 +18,8 @@ pub mod resolve;
 pub mod windows;
 
 #[cfg(test)]
+mod model_page;
+#[cfg(test)]
 mod omissions;
 #[cfg(test)]
 mod scene;
