@@ -37,9 +37,22 @@ fn what_rules_withhold_is_left_out_of_what_is_permitted() {
 fn a_kind_that_is_withheld_is_refused_when_it_is_asked_for() {
     let consent = r5("permit", json!([{ "resourceType": [kind("Condition")], "securityLabel": [label("HIV")] }]));
     let asked = |what: &[&str]| case([consent.clone()], query(json!({ "types": what })));
-    asked(&["Observation"]).check("permit PERMITTED REDACT");
+    asked(&["Observation"]).check("permit PERMITTED");
     needs(Mutant::WithheldKindReleased, || asked(&["Condition"]).is("deny DENIED"));
     asked(&["Observation", "Condition"]).check("deny DENIED");
+}
+
+#[test]
+fn a_query_for_one_type_is_told_nothing_about_another() {
+    let refused = json!([{ "resourceType": [kind("MedicationStatement")] }, { "securityLabel": [label("R")] }]);
+    let asked = json!({ "types": ["Immunization"] });
+    assert_eq!(parameters(&[r5("permit", refused)], asked), [json!({ "codes": [label("R")] })]);
+    // A record can be in both of two categories.
+    let category =
+        |code: &str| json!({ "system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": code });
+    let refused = json!([{ "class": [category("laboratory")] }]);
+    let asked = json!({ "types": ["vital-signs"] });
+    assert_eq!(parameters(&[r5("permit", refused)], asked), [json!({ "codes": [category("laboratory")] })]);
 }
 
 #[test]

@@ -135,8 +135,8 @@ impl Inquiry<'_> {
     }
 }
 
-/// What a rule and a query have nothing in common does not help a permit. A refusal is reported all the same: records
-/// of other kinds come along with those that were asked for.
+/// A rule and a query that name different times or categories may still meet in one record, which can have several: this
+/// helps no permit, and a refusal is reported.
 fn apart(effect: Effect) -> Cover {
     match effect {
         Effect::Permit => Cover::Nothing,
@@ -152,11 +152,12 @@ fn query_of_class(class: &Class, asked: Option<&Coding>, effect: Effect) -> Cove
     }
 }
 
-/// Two resource types have nothing in common; a category or a kind of document may have with any type.
+/// Two resource types have no record in common; a category or a kind of document may have with any type.
 fn asked_for(kind: &Coding, asked: Option<&Coding>, effect: Effect) -> Cover {
     match asked {
         None => Cover::Part,
         Some(asked) if asked == kind => Cover::Whole,
+        Some(asked) if asked.system == kind.system && kind.system == system::RESOURCE_TYPE => Cover::Nothing,
         Some(asked) if asked.system == kind.system => apart(effect),
         Some(_) => Cover::Part,
     }
