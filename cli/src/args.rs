@@ -1,5 +1,9 @@
 //! The command line: what can be typed.
 
+mod policy;
+
+pub(crate) use policy::{EvalArgs, PeriodsArgs, PolicyCommand};
+
 use crate::duration::waiting_time;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -69,6 +73,9 @@ pub(crate) enum Command {
     /// The hospitals that run the ledger
     #[command(subcommand)]
     Network(NetworkCommand),
+    /// The decision engine by itself, offline, on FHIR files
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// A node's ledger, checked offline
     #[cfg(feature = "store")]
     #[command(subcommand)]
@@ -270,6 +277,8 @@ impl Command {
             Self::Hospital(HospitalCommand::Patient(PatientCommand::Link { .. })) => "hospital.patient.link",
             Self::Hospital(HospitalCommand::Check(_)) => "hospital.check",
             Self::Network(NetworkCommand::Status) => "network.status",
+            Self::Policy(PolicyCommand::Eval(_)) => "policy.eval",
+            Self::Policy(PolicyCommand::Periods(_)) => "policy.periods",
             #[cfg(feature = "store")]
             Self::Ledger(LedgerCommand::Verify { .. }) => "ledger.verify",
             #[cfg(feature = "demo")]

@@ -10,6 +10,7 @@ mod ledger;
 mod list;
 pub(crate) mod log;
 mod network;
+mod policy;
 mod receipt;
 pub(crate) mod revoke;
 mod revoke_slip;
@@ -34,6 +35,7 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Fallible<Report
         Command::Log => log::run(&settings).await,
         Command::Receipt(command) => receipt::run(command, &settings).await,
         Command::Hospital(command) => hospital::run(command, &settings).await,
+        Command::Policy(command) => policy::run(command),
         #[cfg(feature = "store")]
         Command::Ledger(command) => ledger::run(command).await,
         Command::Network(NetworkCommand::Status) => network::status(&settings).await,
