@@ -28,6 +28,7 @@ fn two_votes_prove_something_only_against_one_signer() {
     let proof = Evidence::of(&vote(2, other), &vote(2, one)).expect("two blocks in one view");
     assert_eq!((proof.kind, proof.signer()), (EvidenceKind::DoubleNotarize, ValidatorIndex(2)));
     assert_eq!(proof.votes, [vote(2, one), vote(2, other)], "the smaller content first");
+    assert_eq!(Evidence::of(&vote(2, one), &vote(2, other)), Some(proof), "whichever came first");
     assert_eq!(Evidence::of(&vote(2, one), &vote(3, other)), None, "two validators may differ");
     assert_eq!(Evidence::of(&vote(2, one), &vote(2, one)), None);
     assert_eq!(Evidence::of(&vote(2, one), &vote(2, NULLIFY)), None, "a late Notarize is allowed");

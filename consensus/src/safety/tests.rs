@@ -294,6 +294,32 @@ fn votes_are_of_the_epoch_and_witnesses_of_another_are_worth_nothing() {
     assert_eq!(vote.content, VoteContent::Nullify { epoch: Epoch(3), view: View(1) });
 }
 
+#[cfg(feature = "explore")]
+#[test]
+fn what_was_said_where_the_floor_is_and_whether_the_key_signs_tell_one_memory_from_another() {
+    use std::hash::{DefaultHasher, Hasher as _};
+    let name = |safety: &Safety| {
+        let mut hasher = DefaultHasher::new();
+        safety.fingerprint(&mut hasher);
+        hasher.finish()
+    };
+    let mut safety = Safety::new(Some(Box::new(Toy(0))), &electorate(4, 0)).expect("a registered key");
+    let mut names = vec![name(&safety)];
+    for intent in [Intent::Nullify(View(1)), Intent::Notarize(&proposal(2, 1)), Intent::Finalize(&notarization(2, 1))] {
+        assert!(safety.sign(&intent).is_some());
+        names.push(name(&safety));
+        assert_eq!(name(&safety.twin(Some(Box::new(Toy(0))))), name(&safety), "a twin remembers the same");
+    }
+    names.push(name(&safety.twin(None)));
+    safety.raise_floor(&finalization(2));
+    names.push(name(&safety));
+    safety.raise_floor(&finalization(3));
+    names.push(name(&safety));
+    safety.stop();
+    names.push(name(&safety));
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+}
+
 #[cfg(feature = "mutants")]
 #[test]
 fn each_mutant_breaks_its_own_rule_and_no_other() {

@@ -137,6 +137,9 @@ fn a_proof_that_is_written_another_way_is_malformed() {
     let bitmap = |bytes: Vec<u8>| Proof { empty: codec::BoundedVec::try_from(bytes).unwrap(), ..good.clone() };
     let longer = bitmap([good.empty.to_vec(), vec![0]].concat());
     let shorter = bitmap(good.empty.to_vec()[1..].to_vec());
+    // 20 steps use four bits of the third byte.
+    let [first, second, third] = good.empty[..] else { panic!("three bytes") };
+    let unused = [0x08, 0x01].map(|bit| bitmap(vec![first, second, third | bit]));
     // The empty sibling that the bitmap names, written out as 32 zeros.
     let step = (0..usize::from(good.depth)).find(|step| good.empty[step / 8] & (0x80 >> (step % 8)) != 0).unwrap();
     let mut spelt_out = bitmap(good.empty.to_vec());
@@ -150,7 +153,7 @@ fn a_proof_that_is_written_another_way_is_malformed() {
     let mut siblings = good.siblings.to_vec();
     siblings.insert(before, Digest::ZERO);
     spelt_out.siblings = codec::BoundedVec::try_from(siblings).unwrap();
-    for other in [longer, shorter, spelt_out] {
+    for other in [longer, shorter, spelt_out].into_iter().chain(unused) {
         assert_eq!(check(&other), Err(ProofError::Malformed), "{other:?}");
     }
     // A bitmap for more steps than a key has bits does not even decode.
