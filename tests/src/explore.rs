@@ -16,9 +16,9 @@
 //! - The places of a member are found by stepping its real machine, each input at each place once ([`places`]). Where two
 //!   paths meet in one place, both machines are compared in what they do next, at distances that grow.
 //! - A member's steps that nobody else can notice are taken only together with a next one that somebody can ([`ways`]).
-//!   That nothing is lost by it is tested: one view gives the same votes, proposals and final blocks step by step.
-//! - Of the honest members that said a content, the first by place sign ([`Signers::First`]); [`Signers::Any`] is
-//!   searched beside it.
+//!   That no state of a machine is lost by it is tested: one view leads to the same step by step.
+//! - Of the honest members that said a content, the first by place sign ([`Signers::First`]). Machines that differ in who
+//!   signed what they hold are lost by it, no votes and no final blocks of one view; [`Signers::Any`] is searched there.
 //! - Single votes ([`Votes::Single`]) are searched in one view only. Elsewhere votes come as the certificates they make: a
 //!   leader's Nullify makes others give up earlier, which their deadlines do at any moment as well.
 //! - A liar's proposal comes to a member in its view ([`Paths::Fewest`]): one that came before waits for that view.

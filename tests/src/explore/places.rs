@@ -21,7 +21,7 @@ const COMPARED_EVERY: u64 = 64;
 pub(crate) struct Place {
     pub(crate) core: Core,
     machine: Option<Box<Machine>>,
-    machine_name: u128,
+    pub(super) machine_name: u128,
     view: u64,
     came: Option<(u32, Input)>,
     /// Deadlines that can come, as bits by number.

@@ -1,7 +1,8 @@
 //! Where a member can go from a place: any steps that nobody else can notice, and then one that somebody can.
 //!
 //! Nothing is lost by looking at the others only after such a step: what arrives at them does not depend on a step that
-//! added nothing to what was said, and what they say takes nothing away from what arrives here. So every unnoticed step
+//! added nothing to what was said, and what they say takes nothing away from what arrives here, where any signers count
+//! ([`super::Signers::Any`]; where the first do, a certificate may later come by others only). So every unnoticed step
 //! may as well happen right before the member's next noticed one, and one that the noticed step does not need may as well
 //! happen behind it. Calling a block final is noticed by nobody; which blocks a member can have called final before its
 //! next noticed step is asked of its place.
@@ -154,7 +155,7 @@ impl Places {
     }
 
     /// Whether anybody else could tell these two apart, or something is wrong in one of them.
-    fn is_noticed(&self, from: u32, to: u32) -> bool {
+    pub(super) fn is_noticed(&self, from: u32, to: u32) -> bool {
         let (from, to) = (self.core(from), self.core(to));
         let is_same = from.said == to.said
             && from.proposed == to.proposed
