@@ -1,6 +1,6 @@
 //! CE-1: who may do what with which data for which purpose, decided from consents alone.
 //!
-//! The engine evaluates one neutral form: [`evaluate`] is a pure, total function of consents ([`Consent`]), a
+//! The engine evaluates one neutral form: [`evaluate()`] is a pure, total function of consents ([`Consent`]), a
 //! [`Question`], a moment and a [`Policy`]; the same inputs have the same answer for ever. [`decide`] puts the ledger's
 //! own documents and requests into that form; FHIR comes in from its own crate.
 //!

@@ -42,7 +42,7 @@ pub(crate) struct PeriodsArgs {
     /// A research consent; may stand several times
     #[arg(long = "consent", value_name = "FILE", required = true)]
     pub(crate) consents: Vec<PathBuf>,
-    /// What is required: {"required": [code], "gates": [code], "retroactive": {code: code}}, or a code configuration
+    /// What is required: {"required": ["CODE"], "gates": ["CODE"], "retroactive": {"CODE": "CODE"}}, or a configuration
     #[arg(long, value_name = "FILE")]
     pub(crate) codes: PathBuf,
     /// Today: a date, or a moment
