@@ -138,19 +138,24 @@ impl Worlds {
     /// # Errors
     /// When no world shows the bug, or shows it otherwise, or the control fails.
     pub fn hunt(&self, mutant: Mutant) -> Result<Catch, Miss> {
-        let broken = |seed: u64| run(&self.plan(seed).with_mutant(mutant)).verdict.err().map(|v| (seed, v));
+        let broken = |seed: u64| {
+            let violation = run(&self.plan(seed).with_mutant(mutant)).verdict.err()?;
+            (!self.allows(&violation)).then_some((seed, violation))
+        };
         let (seed, violation) = (0..self.seeds_max).find_map(broken).ok_or(Miss::Unnoticed(self.seeds_max))?;
         if !self.breaks.is_broken_by(&violation) {
             return Err(Miss::Other { seed, violation });
         }
         for seed in 0..=seed {
-            let verdict = run(&self.plan(seed)).verdict;
-            // Without certificates in its log a validator may wait for ever; it must still keep its word.
-            let waits = self.memory == Memory::Votes && matches!(verdict, Err(Violation::Dead { .. }));
-            if let (Err(violation), false) = (verdict, waits) {
+            if let Some(violation) = run(&self.plan(seed)).verdict.err().filter(|violation| !self.allows(violation)) {
                 return Err(Miss::Control { seed, violation });
             }
         }
         Ok(Catch { seed, violation })
+    }
+
+    /// Without certificates in its log a validator may wait for ever; it must still keep its word.
+    fn allows(&self, violation: &Violation) -> bool {
+        self.memory == Memory::Votes && matches!(violation, Violation::Dead { .. })
     }
 }

@@ -92,10 +92,7 @@ pub(super) const BUGS: &[Bug] = &[
     bug(
         Mutant::SlotBeforeSignature,
         "refinement 24",
-        &[
-            In(with(Adversary::Flooder, 20, Promised::Silence)),
-            Test("a_proposal_forged_by_another_leaves_the_leaders_place_free"),
-        ],
+        &[Test("a_proposal_forged_by_another_leaves_the_leaders_place_free")],
     ),
     bug(
         Mutant::RepeatedWhileIdle,
