@@ -70,6 +70,9 @@ pub(crate) enum Command {
     /// The desk of a hospital
     #[command(subcommand)]
     Hospital(HospitalCommand),
+    /// Whom this home can speak for
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// The hospitals that run the ledger
     #[command(subcommand)]
     Network(NetworkCommand),
@@ -214,6 +217,27 @@ pub(crate) struct CheckArgs {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// Speak for a hospital's desk, with a key that its node knows
+    Add(ProfileArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProfileArgs {
+    /// Name of the profile, on this machine only
+    pub(crate) name: String,
+    /// The hospital; the profile's name if not given
+    #[arg(long, value_name = "HOSPITAL")]
+    pub(crate) hospital: Option<String>,
+    /// File with the API key, readable by you alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) api_key_file: PathBuf,
+    /// The network's file, the first time (else the one in AMANAH_HOME)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) network: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum NetworkCommand {
     /// What each hospital's node says about itself
     Status,
@@ -276,6 +300,7 @@ impl Command {
             Self::Receipt(ReceiptCommand::Verify { .. }) => "receipt.verify",
             Self::Hospital(HospitalCommand::Patient(PatientCommand::Link { .. })) => "hospital.patient.link",
             Self::Hospital(HospitalCommand::Check(_)) => "hospital.check",
+            Self::Profile(ProfileCommand::Add(_)) => "profile.add",
             Self::Network(NetworkCommand::Status) => "network.status",
             Self::Policy(PolicyCommand::Eval(_)) => "policy.eval",
             Self::Policy(PolicyCommand::Periods(_)) => "policy.periods",

@@ -11,12 +11,13 @@ mod list;
 pub(crate) mod log;
 mod network;
 mod policy;
+mod profile;
 mod receipt;
 pub(crate) mod revoke;
 mod revoke_slip;
 pub(crate) mod wallet;
 
-use crate::args::{Command, NetworkCommand, RevokeArgs};
+use crate::args::{Command, NetworkCommand, ProfileCommand, RevokeArgs};
 use crate::failure::Fallible;
 use crate::output::Report;
 use crate::settings::Settings;
@@ -34,6 +35,7 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Fallible<Report
         Command::List => list::run(&settings).await,
         Command::Log => log::run(&settings).await,
         Command::Receipt(command) => receipt::run(command, &settings).await,
+        Command::Profile(ProfileCommand::Add(arguments)) => profile::add(&arguments, &settings),
         Command::Hospital(command) => hospital::run(command, &settings).await,
         Command::Policy(command) => policy::run(command),
         #[cfg(feature = "store")]

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
 use crate::home::Home;
 use crate::nearest::nearest;
-use crate::private_file;
+use crate::private_file::{self, Existing};
 use amanah_ledger::crypto::{Digest, PublicKey};
 use amanah_ledger::document::MemberRef;
 use amanah_ledger::genesis::Genesis;
@@ -58,6 +58,20 @@ impl Network {
             Failure::new(Exit::Failed, 214, detail, "get the network file again from your hospital")
                 .state("nothing was changed")
         })
+    }
+
+    /// Makes the network in this file the one of `home`. Another network's file never replaces it.
+    pub(crate) fn take(given: &Path, home: &Home) -> Fallible<Self> {
+        let network = Self::read(given)?;
+        let path = home.network_file();
+        if path.exists() && Self::read(&path)?.chain != network.chain {
+            let detail = format!("{} is of another network than this home", given.display());
+            return Err(Failure::new(Exit::Unsafe, 913, detail, "keep one home per network: export AMANAH_HOME=DIR")
+                .state("nothing was changed"));
+        }
+        Home::make_parent(&path)?;
+        private_file::write(&path, &private_file::read(given, FILE_BYTES_MAX)?, Existing::Replace)?;
+        Ok(network)
     }
 
     /// The network that these bytes describe.

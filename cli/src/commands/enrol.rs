@@ -3,12 +3,10 @@
 use crate::args::EnrolArgs;
 use crate::client::{Body, Method};
 use crate::duration::now;
-use crate::exit::Exit;
-use crate::failure::{Failure, Fallible};
+use crate::failure::Fallible;
 use crate::home::Home;
-use crate::network::{FILE_BYTES_MAX, Member, Network};
+use crate::network::{Member, Network};
 use crate::output::Report;
-use crate::private_file::{self, Existing};
 use crate::recovery;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -23,7 +21,7 @@ use amanah_ledger::label::Label;
 use amanah_ledger::time::Day;
 use serde::Deserialize;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Deserialize)]
 struct Answer {
@@ -33,7 +31,7 @@ struct Answer {
 
 pub(crate) async fn run(arguments: EnrolArgs, settings: &Settings) -> Fallible<Report> {
     if let Some(given) = &arguments.network {
-        take_network(given, settings)?;
+        Network::take(given, &settings.home)?;
     }
     let mut wallet = Wallet::open(settings).await?;
     let member = wallet.network.member(&arguments.hospital)?.clone();
@@ -99,22 +97,6 @@ async fn bring_back(mut wallet: Wallet, member: &Member, settings: &Settings) ->
         format!("You are {label} at {} already; {} consents are back.", member.reference.display, found.consents);
     let fields = json!({ "relationship": label, "slip": slip, "custodian": member.name(), "recovered": found });
     Ok(Report::ok(fields, text))
-}
-
-/// Makes the given network the one of this home. Another network's file never replaces it.
-fn take_network(given: &Path, settings: &Settings) -> Fallible<()> {
-    let network = Network::read(given)?;
-    let path = settings.home.network_file();
-    if path.exists() {
-        let present = Network::read(&path)?;
-        if present.chain != network.chain {
-            let detail = format!("{} is of another network than this home", given.display());
-            return Err(Failure::new(Exit::Unsafe, 913, detail, "keep one home per network: export AMANAH_HOME=DIR")
-                .state("nothing was changed"));
-        }
-    }
-    Home::make_parent(&path)?;
-    private_file::write(&path, &private_file::read(given, FILE_BYTES_MAX)?, Existing::Replace)
 }
 
 /// `418220937` as `418-220-937`.

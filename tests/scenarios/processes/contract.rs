@@ -20,6 +20,7 @@ fn every_command_answers_scripts_and_people_as_promised() {
     let script = Script::new(&network);
     demo_and_network(&script);
     wallets(&script);
+    profiles(&script);
     let relationship = enrolment(&script);
     let consents = grants(&script);
     decisions(&script, &relationship, &consents);
@@ -107,6 +108,66 @@ fn wallets(script: &Script<'_>) {
     private(script.network.home().join("wallets/mira/keystore.json").to_str().unwrap());
     private(script.network.home().join("profiles/mira.json").to_str().unwrap());
     private(script.network.home().join("profiles/cedar.json").to_str().unwrap());
+}
+
+/// A desk on a machine of its own: it is given the network's file and a key.
+fn profiles(script: &Script<'_>) {
+    let cedar: Value =
+        serde_json::from_slice(&fs::read(script.network.home().join("profiles/cedar.json")).unwrap()).unwrap();
+    let key = cedar["api_key"].as_str().unwrap();
+    script.keeps_secret(key);
+    let file = script.network.file("desk.key", &format!("{key}\n"));
+    let add = ["profile", "add", "second-desk", "--hospital", "cedar", "--api-key-file", &file];
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    script.json(9, "profile.add", &add);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let network = script.network.home().join("network.json");
+    let add = [&add[..], &["--network", network.to_str().unwrap()]].concat();
+    fields(&script.json(0, "profile.add", &add), "profile:text role:text hospital:text");
+    private(script.network.home().join("profiles/second-desk.json").to_str().unwrap());
+    script.json(6, "profile.add", &add);
+    script.json(5, "profile.add", &["profile", "add", "x", "--hospital", "ceder", "--api-key-file", &file]);
+    assert!(
+        script
+            .plain(0, &["profile", "add", "qamar-two", "--hospital", "qamar", "--api-key-file", &file])
+            .contains("qamar-two")
+    );
+    let unknown = script.json(
+        5,
+        "hospital.check",
+        &[
+            "hospital",
+            "check",
+            "P-0000",
+            "--as",
+            "qamar",
+            "--what",
+            "labs",
+            "--why",
+            "treatment",
+            "--profile",
+            "second-desk",
+        ],
+    );
+    assert_eq!(unknown["error"]["code"], "AMN-0212", "the key opens the node; nobody is called that there");
+    let wrong = script.json(
+        4,
+        "hospital.check",
+        &[
+            "hospital",
+            "check",
+            "P-0000",
+            "--as",
+            "qamar",
+            "--what",
+            "labs",
+            "--why",
+            "treatment",
+            "--profile",
+            "qamar-two",
+        ],
+    );
+    assert_eq!(wrong["error"]["code"], "AMN-0402", "a key of another hospital opens nothing");
 }
 
 /// Enrols at cedar (answer for scripts) and rawda (for people); the relationship at cedar.
