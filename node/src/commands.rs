@@ -3,6 +3,7 @@
 mod db;
 mod healthcheck;
 mod init;
+mod network;
 mod ops_client;
 mod run;
 mod status;
@@ -24,6 +25,9 @@ pub(crate) struct Arguments {
 enum Command {
     /// Makes a home: keys and configuration. What exists stays as it is.
     Init(init::Init),
+    /// New networks.
+    #[command(subcommand)]
+    Network(network::Network),
     /// Runs the node until it is told to stop.
     Run(run::Run),
     /// Tells where the running node stands.
@@ -47,6 +51,7 @@ impl Arguments {
     pub(crate) fn run(self) -> Exit {
         match self.command {
             Command::Init(init) => init.run(),
+            Command::Network(network::Network::Create(create)) => create.run(),
             Command::Run(run) => run.run(),
             Command::Status(status) => status.run(),
             Command::Healthcheck(healthcheck) => healthcheck.run(),

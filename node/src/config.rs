@@ -3,6 +3,10 @@
 //! A key that nobody knows is an error, and an error names the key and the line. What members agree on together is
 //! in the genesis and on the ledger, never here.
 
+mod follower;
+
+pub use follower::{FollowConfig, FollowerConfig};
+
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::member::is_member_name;
 use libp2p::Multiaddr;
@@ -15,7 +19,7 @@ use toml::Spanned;
 /// Longest configuration.
 pub const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
 
-/// `H/config.toml`.
+/// `H/config.toml` of a member's node.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -39,25 +43,30 @@ pub struct Config {
     /// Systems of this hospital that may use its API.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<ClientConfig>,
+    /// Followers of this hospital, which get the blocks from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followers: Vec<FollowerKeyConfig>,
 }
 
 /// `[node]`
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct NodeConfig {
-    /// The member's name in the genesis.
+    /// The member's name in the genesis; of a follower, its own name.
     #[serde(deserialize_with = "member_name")]
     pub name: String,
     /// What the node does.
     pub role: Role,
 }
 
-/// What a node does. Every node votes; others come with followers.
+/// What a node does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Takes part in agreement.
+    /// Takes part in agreement, and is a hospital's custodian.
     Validator,
+    /// Replicates the ledger and serves reads.
+    Follower,
 }
 
 /// `[p2p]`
@@ -113,9 +122,19 @@ impl ApiConfig {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpsConfig {
-    /// Where metrics and health answer: loopback only.
+    /// Where metrics and health answer.
     #[serde(serialize_with = "unspanned")]
     pub listen: Spanned<SocketAddr>,
+    /// Allows metrics and health beyond this machine, for a network that only monitors are on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub insecure_http: bool,
+}
+
+impl OpsConfig {
+    /// At this address.
+    pub fn at(listen: SocketAddr) -> Self {
+        Self { listen: Spanned::new(0..0, listen), insecure_http: !listen.ip().is_loopback() }
+    }
 }
 
 /// `[storage]`
@@ -177,6 +196,16 @@ pub struct ClientConfig {
     pub key_hash: Digest,
 }
 
+/// `[[followers]]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FollowerKeyConfig {
+    /// Which follower.
+    pub name: String,
+    /// BLAKE3 of its key, in hex, as `amanahd init --follow` prints it. The key itself is not kept here.
+    pub key_hash: Digest,
+}
+
 /// A configuration that no node can start with.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -202,6 +231,14 @@ pub enum ConfigError {
         /// Line, key and reason.
         source: Box<toml::de::Error>,
     },
+    /// Of a node with another role.
+    #[error("{path}: node.role is {is:?}, which is another kind of home")]
+    Role {
+        /// The file.
+        path: PathBuf,
+        /// The role it states.
+        is: Role,
+    },
     /// A value that must not be.
     #[error("{path}: line {line}: {key}: {reason}")]
     Value {
@@ -216,17 +253,64 @@ pub enum ConfigError {
     },
 }
 
+/// The part that tells which kind of configuration a file is.
+#[derive(Deserialize)]
+struct Peek {
+    node: PeekNode,
+}
+
+#[derive(Deserialize)]
+struct PeekNode {
+    role: Role,
+}
+
+/// The configuration of any node.
+#[derive(Debug, Clone)]
+pub enum AnyConfig {
+    /// Of a member's node.
+    Validator(Box<Config>),
+    /// Of a follower.
+    Follower(Box<FollowerConfig>),
+}
+
+impl AnyConfig {
+    /// Reads and checks `path`, whatever role it states.
+    ///
+    /// # Errors
+    /// Names the key and the line.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        Self::parse(&read(path)?, path)
+    }
+
+    /// Reads and checks `text`; `path` is for errors.
+    ///
+    /// # Errors
+    /// Names the key and the line.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        // A file that does not say is told so by the full reading.
+        let role = toml::from_str(text).map_or(Role::Validator, |peek: Peek| peek.node.role);
+        match role {
+            Role::Validator => Config::parse(text, path).map(|config| Self::Validator(Box::new(config))),
+            Role::Follower => FollowerConfig::parse(text, path).map(|config| Self::Follower(Box::new(config))),
+        }
+    }
+
+    /// Where metrics and health answer.
+    pub fn ops(&self) -> SocketAddr {
+        match self {
+            Self::Validator(config) => *config.ops.listen.get_ref(),
+            Self::Follower(config) => *config.ops.listen.get_ref(),
+        }
+    }
+}
+
 impl Config {
     /// Reads and checks `path`.
     ///
     /// # Errors
     /// Names the key and the line.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let read = |source| ConfigError::Read { path: path.to_owned(), source };
-        if std::fs::metadata(path).map_err(read)?.len() > CONFIG_BYTES_MAX {
-            return Err(ConfigError::TooLong { path: path.to_owned() });
-        }
-        Self::parse(&std::fs::read_to_string(path).map_err(read)?, path)
+        Self::parse(&read(path)?, path)
     }
 
     /// Reads and checks `text`; `path` is for errors.
@@ -236,17 +320,10 @@ impl Config {
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text)
             .map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })?;
-        let refuse = |at: &Spanned<SocketAddr>, key, reason| {
-            let line = text[..at.span().start.min(text.len())].matches('\n').count() + 1;
-            Err(ConfigError::Value { path: path.to_owned(), line, key, reason })
-        };
-        if !config.api.insecure_http && !config.api.listen.get_ref().ip().is_loopback() {
-            let reason = "plain HTTP is for this machine only; put TLS in front, or say insecure_http = true";
-            return refuse(&config.api.listen, "api.listen", reason);
+        if config.node.role != Role::Validator {
+            return Err(ConfigError::Role { path: path.to_owned(), is: config.node.role });
         }
-        if !config.ops.listen.get_ref().ip().is_loopback() {
-            return refuse(&config.ops.listen, "ops.listen", "metrics and health are for this machine only");
-        }
+        check_listen(&config.api, &config.ops, text, path)?;
         Ok(config)
     }
 
@@ -254,6 +331,39 @@ impl Config {
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("every field of a configuration has a TOML form")
     }
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    let read = |source| ConfigError::Read { path: path.to_owned(), source };
+    if std::fs::metadata(path).map_err(read)?.len() > CONFIG_BYTES_MAX {
+        return Err(ConfigError::TooLong { path: path.to_owned() });
+    }
+    std::fs::read_to_string(path).map_err(read)
+}
+
+/// Refuses plain HTTP beyond this machine that nobody asked for.
+fn check_listen(api: &ApiConfig, ops: &OpsConfig, text: &str, path: &Path) -> Result<(), ConfigError> {
+    let ports = [
+        (
+            &api.listen,
+            api.insecure_http,
+            "api.listen",
+            "plain HTTP is for this machine only; put TLS in front, or say insecure_http = true",
+        ),
+        (
+            &ops.listen,
+            ops.insecure_http,
+            "ops.listen",
+            "metrics and health are for this machine only; or say insecure_http = true",
+        ),
+    ];
+    for (at, is_asked_for, key, reason) in ports {
+        if !is_asked_for && !at.get_ref().ip().is_loopback() {
+            let line = text[..at.span().start.min(text.len())].matches('\n').count() + 1;
+            return Err(ConfigError::Value { path: path.to_owned(), line, key, reason });
+        }
+    }
+    Ok(())
 }
 
 impl Default for StorageConfig {

@@ -9,14 +9,21 @@
 //! H/genesis.bin    canonical bytes of the network's first page
 //! H/network.json   what a wallet is given
 //! H/keys/*.key     seeds in hex, readable by their owner only
+//! H/keys/clients/  API keys of the hospital's own systems, where they were made with the home
 //! H/keys/private/  the key to the custodian's records, replaced at every change
 //! H/votes/         the vote log           H/ledger/  the database of blocks and state
 //! H/private/       the custodian's records
 //! ```
 //! Nothing here is ever overwritten: a key, a genesis or a configuration that exists stays.
 
+mod api_key;
 mod create;
+mod follower;
+mod found;
+mod given;
 mod keys;
+mod new_file;
+mod plan_file;
 
 use crate::config::{Config, ConfigError};
 use crate::exit::{Exit, Failure};
@@ -29,8 +36,14 @@ use amanah_ledger::network_file::NetworkFile;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-pub use create::{HospitalPlan, Initialised, NetworkPlan, create_network, demo_parameters, init};
+pub(crate) use api_key::ApiKey;
+pub use create::{HospitalPlan, Initialised, Reached, init};
+pub use follower::{FollowerHome, FollowerPlan, init_follower};
+pub use found::{Founded, NetworkPlan, create_network, default_parameters, demo_parameters, found};
+pub use given::take_network;
 pub use keys::{Keys, Role, Seed};
+use new_file::Readers;
+pub use plan_file::{PlanError, read_plan};
 
 /// Version of the layout and of the data that this program writes.
 pub const FORMAT: u32 = 1;
@@ -119,6 +132,32 @@ pub enum HomeError {
         /// Whose.
         member: String,
     },
+    /// A registered key is gone.
+    #[error("{path}: the {role} key registered for {member} is not there")]
+    KeyMissing {
+        /// The file.
+        path: PathBuf,
+        /// Which key.
+        role: Role,
+        /// Whose.
+        member: String,
+    },
+    /// What is there is of another network.
+    #[error("{path} is of another network: {what}")]
+    OtherNetwork {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        what: &'static str,
+    },
+    /// A member that a follower cannot ask.
+    #[error("{member}: {reason}")]
+    MemberAddress {
+        /// Its name.
+        member: String,
+        /// Why not.
+        reason: &'static str,
+    },
     /// The system gives no randomness.
     #[error("no randomness from the system: {0}")]
     Randomness(String),
@@ -178,15 +217,7 @@ impl Home {
     /// # Errors
     /// When it cannot be read, or is of another network.
     pub fn network_file(&self) -> Result<NetworkFile, HomeError> {
-        let path = self.dir.join("network.json");
-        let wrong = |reason: &dyn ToString| HomeError::NetworkFile { path: path.clone(), reason: reason.to_string() };
-        let text = std::fs::read(&path).map_err(|e| io(&path, e))?;
-        let file: NetworkFile = serde_json::from_slice(&text).map_err(|error| wrong(&error))?;
-        let network = file.clone().check().map_err(|error| wrong(&error))?;
-        if network.chain() != self.chain {
-            return Err(wrong(&"of another chain than genesis.bin"));
-        }
-        Ok(file)
+        read_network_file(&self.dir.join("network.json"), self.chain)
     }
     /// Whether a node ever started here. From then on its key may have voted.
     pub fn key_history(&self) -> KeyHistory {
@@ -197,7 +228,7 @@ impl Home {
     /// # Errors
     /// When the disk fails.
     pub fn remember_start(&self) -> Result<(), HomeError> {
-        match create::write_new(&self.dir.join("STARTED"), b"") {
+        match new_file::write_new(&self.dir.join("STARTED"), b"", Readers::All) {
             Ok(()) | Err(HomeError::Exists(_)) => Ok(()),
             Err(other) => Err(other),
         }
@@ -241,6 +272,21 @@ pub fn read_genesis(path: &Path) -> Result<Genesis, HomeError> {
         .map_err(|source| HomeError::GenesisBytes { path: path.to_owned(), source })?;
     genesis.check()?;
     Ok(genesis)
+}
+
+/// Reads a network file of this chain.
+///
+/// # Errors
+/// When it cannot be read, or is of another network.
+fn read_network_file(path: &Path, chain: Digest) -> Result<NetworkFile, HomeError> {
+    let wrong = |reason: &dyn ToString| HomeError::NetworkFile { path: path.to_owned(), reason: reason.to_string() };
+    let text = std::fs::read(path).map_err(|e| io(path, e))?;
+    let file: NetworkFile = serde_json::from_slice(&text).map_err(|error| wrong(&error))?;
+    let network = file.clone().check().map_err(|error| wrong(&error))?;
+    if network.chain() != chain {
+        return Err(wrong(&"of another chain than genesis.bin"));
+    }
+    Ok(file)
 }
 
 /// The lock of a process that runs on the home. Somebody who looks holds it shared for an instant: that passes.
@@ -298,6 +344,7 @@ impl From<HomeError> for Failure {
             }
             HomeError::Newer { .. } => (Exit::DataNewer, "AMN-1201", "start the newer program on this home"),
             HomeError::Config(_) => (Exit::Config, "AMN-1001", "correct config.toml"),
+            HomeError::MemberAddress { .. } => (Exit::Config, "AMN-1010", "correct [follow] in config.toml"),
             HomeError::GenesisBytes { .. } | HomeError::Genesis(_) | HomeError::NetworkFile { .. } => (
                 Exit::Config,
                 "AMN-1003",
@@ -306,6 +353,12 @@ impl From<HomeError> for Failure {
             HomeError::UnknownMember(_) => (Exit::Config, "AMN-1004", "use the names in the genesis"),
             HomeError::KeyFile(_) => (Exit::Key, "AMN-1102", "restore the key from its backup"),
             HomeError::KeyNotRegistered { .. } => (Exit::Key, "AMN-1101", "restore the registered key from its backup"),
+            HomeError::KeyMissing { .. } => {
+                (Exit::Key, "AMN-1105", "restore the key from its backup; a new one cannot take its place")
+            }
+            HomeError::OtherNetwork { .. } => {
+                (Exit::Refused, "AMN-0905", "choose another directory, or the plan that this network was made from")
+            }
         };
         Self::new(exit, code, error, fix)
     }

@@ -1,6 +1,6 @@
 //! `docs/reference/config.md` lists exactly the keys that a configuration has.
 
-use amanah_node::config::Config;
+use amanah_node::config::{Config, FollowerConfig};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -11,9 +11,18 @@ const FULL: &str = r#"
 node = { name = "cedar", role = "validator" }
 p2p = { listen = "/ip4/127.0.0.1/tcp/7402", peers = { qamar = "/ip4/127.0.0.1/tcp/7412" } }
 api = { listen = "0.0.0.0:7400", insecure_http = true }
-ops = { listen = "127.0.0.1:7401" }
+ops = { listen = "0.0.0.0:7401", insecure_http = true }
 staff = [{ handle = "clinician", display = "Dr Noor", role = "clinician" }]
 clients = [{ name = "ehr", key_hash = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262" }]
+followers = [{ name = "reader", key_hash = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262" }]
+"#;
+
+/// The part that only a follower has.
+const FOLLOWER: &str = r#"
+node = { name = "reader", role = "follower" }
+follow = { member = "cedar" }
+api = { listen = "127.0.0.1:7400" }
+ops = { listen = "127.0.0.1:7401" }
 "#;
 
 /// The first cells of the tables under `## heading`, or above the first such heading.
@@ -39,7 +48,10 @@ fn the_page_lists_every_key_and_no_other() {
             None => plain.extend(keys(&format!("{name}."), part)),
         }
     }
-    assert_eq!(written.len(), 8, "every part is written: {written:?}");
+    assert_eq!(written.len(), 9, "every part is written: {written:?}");
+    let follower = FollowerConfig::parse(FOLLOWER, Path::new("config.toml")).expect("good");
+    let written: toml::Table = follower.to_toml().parse().expect("what is written is TOML");
+    plain.extend(keys("follow.", &written["follow"]));
     assert_eq!(listed(None), plain);
 }
 

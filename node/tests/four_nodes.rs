@@ -79,15 +79,9 @@ impl Network {
         let root = tempfile::tempdir().unwrap();
         let ports: Vec<TcpListener> = (0..12).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let address = |i: usize| ports[i].local_addr().unwrap();
-        let hospitals = NAMES.iter().enumerate().map(|(i, name)| HospitalPlan {
-            dir: root.path().join(name),
-            name: (*name).to_owned(),
-            display: format!("{name} Hospital"),
-            api: address(3 * i),
-            ops: address(3 * i + 1),
-            p2p: address(3 * i + 2),
-            staff: Vec::new(),
-            clients: Vec::new(),
+        let hospitals = NAMES.iter().enumerate().map(|(i, name)| {
+            let addresses = [0, 1, 2].map(|port| address(3 * i + port));
+            HospitalPlan::new(root.path().join(name), name, &format!("{name} Hospital"), addresses)
         });
         let time = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
         let plan = NetworkPlan {

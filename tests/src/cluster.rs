@@ -248,24 +248,19 @@ impl Cluster {
     }
 }
 
-fn plan_of(name: &str, dir: PathBuf, [api, ops, p2p]: [SocketAddr; 3], key: &str) -> HospitalPlan {
+fn plan_of(name: &str, dir: PathBuf, addresses: [SocketAddr; 3], key: &str) -> HospitalPlan {
     let staff = |handle: &str| StaffConfig {
         handle: handle.to_owned(),
         display: format!("The {handle}"),
         role: handle.to_owned(),
     };
     HospitalPlan {
-        dir,
-        name: name.to_owned(),
-        display: format!("Hospital {name}"),
-        api,
-        ops,
-        p2p,
         staff: vec![staff("clinician"), staff("researcher")],
         clients: vec![ClientConfig {
             name: "desk".to_owned(),
             key_hash: Digest(*blake3::hash(key.as_bytes()).as_bytes()),
         }],
+        ..HospitalPlan::new(dir, name, &format!("Hospital {name}"), addresses)
     }
 }
 

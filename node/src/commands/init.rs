@@ -3,9 +3,10 @@
 use super::{Answer, At};
 use amanah_ledger::member::is_member_name;
 use amanah_node::exit::{Exit, Failure};
-use amanah_node::home::{HospitalPlan, Initialised, init};
+use amanah_node::home::{FollowerPlan, HospitalPlan, Initialised, init, init_follower, take_network};
 use clap::Args;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -32,6 +33,12 @@ pub(super) struct Init {
     /// The network's first page, once its members have agreed on it.
     #[arg(long, value_name = "FILE")]
     genesis: Option<PathBuf>,
+    /// The network's file, which holds its first page, too.
+    #[arg(long, value_name = "FILE", conflicts_with = "genesis")]
+    network: Option<PathBuf>,
+    /// Make a follower of this member instead of a member's node.
+    #[arg(long, value_name = "MEMBER", conflicts_with_all = ["genesis", "display", "p2p"])]
+    follow: Option<String>,
     #[command(flatten)]
     answer: Answer,
 }
@@ -43,20 +50,25 @@ impl Init {
     }
 
     fn initialise(&self) -> Result<(Map<String, Value>, String), Failure> {
-        if !is_member_name(&self.name) {
-            let detail = format!("{:?} is no name of a hospital", self.name);
-            return Err(Failure::new(Exit::Config, "AMN-1004", detail, "lower-case letters, digits and `-`"));
+        for name in [Some(&self.name), self.follow.as_ref()].into_iter().flatten() {
+            if !is_member_name(name) {
+                let detail = format!("{name:?} is no name of a node");
+                return Err(Failure::new(Exit::Config, "AMN-1004", detail, "lower-case letters, digits and `-`"));
+            }
         }
-        let hospital = HospitalPlan {
-            dir: self.at.home.clone(),
-            name: self.name.clone(),
-            display: self.display.clone().unwrap_or_else(|| self.name.clone()),
-            api: self.api,
-            ops: self.ops,
-            p2p: self.p2p,
-            staff: Vec::new(),
-            clients: Vec::new(),
-        };
+        match &self.follow {
+            None => self.hospital(),
+            Some(member) => self.follower(member),
+        }
+    }
+
+    fn hospital(&self) -> Result<(Map<String, Value>, String), Failure> {
+        let display = self.display.as_ref().unwrap_or(&self.name);
+        let addresses = [self.api, self.ops, self.p2p];
+        let hospital = HospitalPlan::new(self.at.home.clone(), &self.name, display, addresses);
+        if let Some(network) = &self.network {
+            take_network(&self.at.home, network)?;
+        }
         let Initialised { keys, genesis } = init(&hospital, self.genesis.as_deref())?;
         let chain = genesis.map(|genesis| genesis.chain().to_string());
         let mut text = String::new();
@@ -71,6 +83,33 @@ impl Init {
         let keys = json!({"root": keys.root, "gateway": keys.gateway, "node": keys.node, "consensus": keys.consensus});
         let fields =
             [("home", json!(self.at.home)), ("name", json!(self.name)), ("keys", keys), ("chain", json!(chain))];
+        Ok((fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), text))
+    }
+
+    fn follower(&self, member: &str) -> Result<(Map<String, Value>, String), Failure> {
+        if let Some(network) = &self.network {
+            take_network(&self.at.home, network)?;
+        }
+        let key_hash = init_follower(&FollowerPlan {
+            dir: self.at.home.clone(),
+            name: self.name.clone(),
+            member: member.to_owned(),
+            api: self.api,
+            ops: self.ops,
+            members: BTreeMap::new(),
+        })?;
+        let entry = format!("[[followers]]\nname = \"{}\"\nkey_hash = \"{key_hash}\"\n", self.name);
+        let next = match self.network {
+            Some(_) => "amanahd run",
+            None => "init again with --network FILE, then amanahd run",
+        };
+        let text = format!("{member} adds this to its config.toml and starts its node again:\n{entry}then: {next}\n");
+        let fields = [
+            ("home", json!(self.at.home)),
+            ("name", json!(self.name)),
+            ("follows", json!(member)),
+            ("key_hash", json!(key_hash)),
+        ];
         Ok((fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), text))
     }
 }

@@ -1,6 +1,6 @@
 //! Asks the running node of a home, over its ops port on this machine.
 
-use amanah_node::config::Config;
+use amanah_node::config::AnyConfig;
 use amanah_node::exit::{Exit, Failure};
 use amanah_node::home::HomeError;
 use std::io::{self, Read, Write};
@@ -15,8 +15,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 /// The code and the body of the answer to `GET path`.
 pub(super) fn get(home: &Path, path: &str) -> Result<(u16, String), Failure> {
-    let config = Config::load(&home.join("config.toml")).map_err(HomeError::from)?;
-    let at = *config.ops.listen.get_ref();
+    let at = AnyConfig::load(&home.join("config.toml")).map_err(HomeError::from)?.ops();
     ask(at, path).map_err(|error| {
         let fix = format!("amanahd run --home {}", home.display());
         Failure::new(Exit::Offline, "AMN-0302", format!("no node answers at {at}: {error}"), fix)

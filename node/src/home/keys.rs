@@ -1,12 +1,12 @@
 //! A node's secret keys on disk: 64 hex digits, one file each, for their owner's eyes only.
 
+use super::new_file::{Readers, write_new};
 use super::{HomeError, Signer, io};
 use amanah_ledger::crypto::{Keypair, PublicKey};
 use amanah_ledger::genesis::Founder;
 use amanah_ledger::member::MemberKeys;
-use std::fs::{self, File};
-use std::io::Write;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -100,14 +100,8 @@ impl Seed {
     /// # Errors
     /// When the file exists or cannot be written.
     pub fn write_new(&self, path: &Path) -> Result<(), HomeError> {
-        let text = Zeroizing::new(hex::encode(*self.0));
-        let opened = File::options().create_new(true).write(true).mode(0o600).open(path);
-        let mut file = match opened {
-            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => return Err(HomeError::Exists(path.to_owned())),
-            other => other.map_err(|e| io(path, e))?,
-        };
-        file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(|e| io(path, e))?;
-        file.sync_all().map_err(|e| io(path, e))
+        let text = Zeroizing::new(hex::encode(*self.0) + "\n");
+        write_new(path, text.as_bytes(), Readers::Owner)
     }
 }
 
@@ -116,6 +110,9 @@ impl Keys {
     pub(super) fn load(dir: &Path, member: &Founder) -> Result<Self, HomeError> {
         let load = |role: Role| {
             let path = role.path(dir);
+            if !path.exists() {
+                return Err(HomeError::KeyMissing { path, role, member: member.name.to_string() });
+            }
             let seed = Seed::read(&path)?;
             if seed.keypair().public_key() != *role.registered(&member.keys) {
                 return Err(HomeError::KeyNotRegistered { path, role, member: member.name.to_string() });

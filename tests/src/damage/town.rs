@@ -73,15 +73,8 @@ impl Town {
 fn plan(dir: &Path) -> NetworkPlan {
     let mut ports = free_ports(3 * NAMES.len()).into_iter();
     let mut address = || SocketAddr::from(([127, 0, 0, 1], ports.next().expect("three each")));
-    let hospitals = NAMES.map(|name| HospitalPlan {
-        dir: dir.join(name),
-        name: name.to_owned(),
-        display: format!("{name} Hospital"),
-        api: address(),
-        ops: address(),
-        p2p: address(),
-        staff: Vec::new(),
-        clients: Vec::new(),
+    let hospitals = NAMES.map(|name| {
+        HospitalPlan::new(dir.join(name), name, &format!("{name} Hospital"), [address(), address(), address()])
     });
     let mut parameters = demo_parameters();
     parameters.anchor_grid_ms = GRID_MS;

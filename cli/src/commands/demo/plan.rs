@@ -102,17 +102,12 @@ pub(super) fn create(home: &Home, base_port: u16) -> Fallible<Plan> {
             std::fs::remove_dir_all(&dir).map_err(|e| Failure::io("remove", &dir, &e))?;
         }
         let key = api_key()?;
-        let [api, ops, p2p] = ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+        let addresses = ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
         let key_hash = Digest(*blake3::hash(key.as_bytes()).as_bytes());
         hospitals.push(HospitalPlan {
-            dir,
-            name: (*name).to_owned(),
-            display: (*display).to_owned(),
-            api,
-            ops,
-            p2p,
             staff: STAFF.iter().map(staff).collect(),
             clients: vec![ClientConfig { name: "desk".to_owned(), key_hash }],
+            ..HospitalPlan::new(dir, name, display, addresses)
         });
         keys.push(((*name).to_owned(), key));
     }
