@@ -5,6 +5,8 @@
 //! status and the time it took: no path, no address, no body. Every refusal is a [`Problem`].
 
 mod answers;
+mod follower;
+mod followers;
 mod hospital;
 mod problem;
 mod public;
@@ -16,11 +18,13 @@ mod sessions;
 mod wallet;
 
 pub(crate) use answers::ANSWER_BYTES_MAX;
+pub use follower::{FollowerApp, follower_router};
+pub(crate) use followers::{SERVED_BYTES_PER_SECOND, SERVED_MAX};
 pub use problem::{Code, Problem};
 pub use reading::LedgerReading;
 pub(crate) use request::BODY_MAX;
 
-use crate::config::{ClientConfig, StaffConfig};
+use crate::config::{ClientConfig, FollowerKeyConfig, StaffConfig};
 use crate::custodian::{Clock, Custodian};
 use amanah_ledger::crypto::{Digest, Keypair};
 use amanah_ledger::exchange::GRANT_REQUEST_BYTES_MAX;
@@ -28,12 +32,13 @@ use amanah_ledger::genesis::Genesis;
 use amanah_ledger::member::MemberId;
 use amanah_ledger::network_file::NetworkFile;
 use amanah_ledger::time::UnixMs;
-use answers::Answers;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRef, MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use followers::Followers;
+use public::Public;
 use rate::RateLimit;
 use request::From as Caller;
 use sessions::Sessions;
@@ -92,6 +97,8 @@ pub struct ApiSetup {
     pub staff: Vec<StaffConfig>,
     /// Systems that may use the hospital's part.
     pub clients: Vec<ClientConfig>,
+    /// Followers that may have the blocks.
+    pub followers: Vec<FollowerKeyConfig>,
     /// What one address may ask.
     pub limits: Limits,
 }
@@ -105,21 +112,18 @@ pub struct App {
     member: MemberId,
     chain: Digest,
     genesis: Arc<Genesis>,
-    network: NetworkFile,
+    reads: Public,
     gateway: Arc<Keypair>,
     staff: Vec<StaffConfig>,
     clients: BTreeSet<Digest>,
+    followers: Followers,
     custodian: Custodian,
     ledger: LedgerReading,
     clock: Clock,
     takes_writes: TakesWrites,
     sessions: Sessions,
-    answers: Answers,
-    requests: RateLimit,
     enrolments: RateLimit,
     unknown_revocations: RateLimit,
-    working: Semaphore,
-    waiting: Semaphore,
     proving: Semaphore,
 }
 
@@ -138,26 +142,24 @@ impl App {
         clock: Clock,
         takes_writes: TakesWrites,
     ) -> Arc<Self> {
+        let reads = Public::new(setup.network, ledger.reads().clone(), setup.limits.requests_per_minute);
         Arc::new(Self {
             name: setup.name,
             member: setup.member,
             chain: setup.genesis.chain(),
             genesis: setup.genesis,
-            network: setup.network,
+            reads,
             gateway: setup.gateway,
             staff: setup.staff,
             clients: setup.clients.into_iter().map(|client| client.key_hash).collect(),
+            followers: Followers::new(setup.followers),
             custodian,
             ledger,
             clock,
             takes_writes,
             sessions: Sessions::default(),
-            answers: Answers::default(),
-            requests: RateLimit::new(setup.limits.requests_per_minute),
             enrolments: RateLimit::new(setup.limits.enrolments_per_minute),
             unknown_revocations: RateLimit::new(setup.limits.unknown_revocations_per_minute),
-            working: Semaphore::new(CONCURRENT_MAX),
-            waiting: Semaphore::new(WAITING_MAX),
             proving: Semaphore::new(PROVING_MAX),
         })
     }
@@ -168,11 +170,19 @@ impl App {
     }
 }
 
-/// All routes.
+impl FromRef<Arc<App>> for Public {
+    fn from_ref(app: &Arc<App>) -> Self {
+        app.reads.clone()
+    }
+}
+
+/// All routes of a hospital's own node.
 pub fn router(app: Arc<App>) -> Router {
+    let reads = app.reads.clone();
     let routes = Router::new()
         .route("/v1/network", get(public::network))
         .route("/v1/status", get(public::status))
+        .route("/v1/blocks", get(followers::blocks))
         .route("/v1/proofs", post(public::proofs))
         .route("/v1/locks/{prefix}", get(public::locks))
         .route("/v1/directory/{handle}", get(public::directory))
@@ -187,33 +197,37 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/me/days", post(wallet::days))
         .route("/v1/patients", get(hospital::patients).post(hospital::link))
         .route("/v1/decisions", post(hospital::decide));
+    served(routes, reads).with_state(app)
+}
+
+/// The routes with what holds for all: what is not there, how long a body may be, how much is done at once.
+fn served<S: Clone + Send + Sync + 'static>(routes: Router<S>, reads: Public) -> Router<S> {
     routes
         .fallback(|| async { Problem::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), bounded))
-        .with_state(app)
+        .layer(middleware::from_fn_with_state(reads, bounded))
 }
 
 /// Takes no more requests at once than [`CONCURRENT_MAX`], none for longer than [`TIMEOUT`], and logs each by its
 /// template alone.
 async fn bounded(
-    State(app): State<Arc<App>>,
+    State(reads): State<Public>,
     Caller(address): Caller,
     route: Option<MatchedPath>,
     request: Request,
     next: Next,
 ) -> Response {
     let (method, began) = (request.method().clone(), Instant::now());
-    if !app.requests.allows(address, began) {
+    if !reads.requests.allows(address, began) {
         return Problem::from(Code::TooMany).into_response();
     }
-    let Ok(_permit) = app.working.try_acquire() else { return Problem::from(Code::Busy).into_response() };
+    let Ok(_permit) = reads.working.try_acquire() else { return Problem::from(Code::Busy).into_response() };
     let response = match tokio::time::timeout(TIMEOUT, next.run(request)).await {
         Ok(response) => response,
         Err(_elapsed) => Problem::from(Code::TimedOut).into_response(),
     };
-    let response = app.answers.charge(response).await;
+    let response = reads.answers.charge(response).await;
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
     tracing::debug!(%method, route, status, ms, "answered");

@@ -86,6 +86,16 @@ pub fn unready(own: Height, heard: &[Height], validators: usize) -> Option<Unrea
     (blocks > BEHIND_MAX).then_some(Unready::Behind { blocks })
 }
 
+/// What speaks against serving from a follower: `newest` is the height that anybody has proven, `heard` the number of
+/// members heard within [`HEARD_MAX`], of which with `needed` of them one is honest.
+pub fn unready_follower(own: Height, newest: Height, heard: usize, needed: usize) -> Option<Unready> {
+    if heard < needed {
+        return Some(Unready::FewHeard { heard, needed });
+    }
+    let blocks = newest.0.saturating_sub(own.0);
+    (blocks > BEHIND_MAX).then_some(Unready::Behind { blocks })
+}
+
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -137,5 +147,15 @@ mod tests {
         assert!(pulse.age() >= Duration::from_secs(60));
         pulse.clone().beat();
         assert!(pulse.age() < LIVE_MAX);
+    }
+
+    #[test]
+    fn a_follower_is_ready_while_one_honest_member_is_heard_and_nothing_newer_is_proven() {
+        let ready = |own, newest, heard| unready_follower(Height(own), Height(newest), heard, 2);
+        assert_eq!(ready(7, 7, 2), None);
+        assert_eq!(ready(7, 9, 2), None, "within two blocks");
+        assert_eq!(ready(7, 10, 4), Some(Unready::Behind { blocks: 3 }));
+        assert_eq!(ready(7, 7, 1), Some(Unready::FewHeard { heard: 1, needed: 2 }), "the one may be the liar");
+        assert_eq!(ready(8, 7, 2), None, "it may know what nobody has told it yet");
     }
 }

@@ -1,6 +1,7 @@
 //! How a hospital runs the ledger: the library of `amanahd`.
 
 pub mod api;
+mod block_run;
 pub mod clock;
 pub mod config;
 pub mod custodian;

@@ -4,9 +4,10 @@
 //! [`amanah_consensus::limits`], those of formats in the ledger. What more connections than there can be would meet, such
 //! as requests at once, is not listed.
 
+use crate::block_run::BLOCK_RUN_BYTES_MAX;
 use crate::network::limits as p2p;
 use crate::validator::limits as transactions;
-use crate::{api, http, mempool, ops, peer_message, runtime};
+use crate::{api, http, mempool, node, ops, peer_message, runtime};
 use amanah_consensus::limits::{
     ANCESTORS_MAX, CERTIFICATE_TAIL, DEPTH_MAX, MESSAGE_BYTES_MAX, OPEN_VIEW_BYTES, OPEN_VIEWS_PER_HOUR,
 };
@@ -67,6 +68,9 @@ fn http_bounds() -> Vec<Bound> {
         bound("api unknown revocations of one address", u64::from(limits.unknown_revocations_per_minute), "a minute"),
         bound("api time of a body", api::BODY_MAX.as_secs(), "s"),
         bound("api body", api::BODY_BYTES_MAX as u64 / KIB, "KiB"),
+        bound("api requests of followers", api::SERVED_MAX as u64, "at once"),
+        bound("api blocks for followers, rate", api::SERVED_BYTES_PER_SECOND / MIB, "MiB a second"),
+        bound("follower blocks without a certificate", node::HELD_BYTES_MAX as u64 / MIB, "MiB"),
         bound("api answers not yet sent", api::ANSWER_BYTES_MAX as u64 / MIB, "MiB"),
         bound("ops connections", ops::BOUNDS.connections_max as u64, "connections"),
         bound("ops connections of one address", ops::BOUNDS.per_address_max as u64, "connections"),
@@ -122,6 +126,7 @@ pub fn memory(validators: u64, consents: u64) -> Vec<Share> {
     let peers = validators.saturating_sub(1);
     let buffers = (ops::BOUNDS.connections_max + api::CONNECTIONS_MAX) as u64 * 2 * http::BUFFER_BYTES_MAX as u64;
     let bodies = api::CONNECTIONS_MAX as u64 * api::BODY_BYTES_MAX as u64 * DECODED;
+    let runs = (api::SERVED_MAX * BLOCK_RUN_BYTES_MAX) as u64 * DECODED;
     let link = p2p::WAITING_BYTES_MAX + 2 * p2p::SHARE_BYTES_MAX + p2p::PER_PEER_MAX as usize * p2p::UNREAD_BYTES_MAX;
     let gossip = (p2p::GOSSIP_KEPT_S + 2) * p2p::GOSSIP_BYTES_PER_SECOND
         + p2p::GOSSIP_NAMED_S * (p2p::BUNDLES_PER_SECOND + p2p::BUNDLES_OVER_PER_SECOND) * KIB / 2;
@@ -139,6 +144,7 @@ pub fn memory(validators: u64, consents: u64) -> Vec<Share> {
         share("custodian: what is on its way", CUSTODIAN_BYTES),
         share("http: buffers of all connections", buffers),
         share("http: bodies", bodies),
+        share("http: blocks read for followers", runs),
         share("http: answers not yet sent", api::ANSWER_BYTES_MAX as u64),
         share("peers: queues, shares, unread bytes", peers * link as u64 * DECODED),
         share("peers: gossip", peers * gossip),

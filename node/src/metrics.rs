@@ -98,6 +98,8 @@ pub struct LedgerMetrics {
     pub insecure_http: Gauge,
     /// Proofs that a validator contradicted itself, found by this node since its start.
     pub equivocations: Family<ByMember, Counter>,
+    /// Answers of the member followed that were not what the network had certified.
+    pub lies: Counter,
     /// Ways in which a member's validator is proven on the ledger to have contradicted itself.
     pub contradictions: Family<ByMember, Gauge>,
 }
@@ -172,6 +174,11 @@ impl LedgerMetrics {
             "contradictions",
             "Ways in which a member is proven on the ledger to have contradicted itself",
             self.contradictions.clone(),
+        );
+        registry.register(
+            "upstream_lies",
+            "Answers of the member followed that were not what the network had certified",
+            self.lies.clone(),
         );
         registry.register(
             "insecure_http",

@@ -1,5 +1,6 @@
 //! What operators and their monitors ask, on a port of this machine only: `/livez`, `/readyz`, `/status`, `/metrics`.
 
+use crate::config::Role;
 use crate::health::{LIVE_MAX, Unready};
 use crate::http::Bounds;
 use crate::metrics::Metrics;
@@ -18,8 +19,13 @@ pub const BOUNDS: Bounds = Bounds::new(64, 32);
 /// The node as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// Name of this member.
+    /// Name of this member, or of this follower.
     pub name: String,
+    /// What the node does.
+    pub role: Role,
+    /// The member that a follower belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
     /// The network's chain id, in hex.
     pub chain: String,
     /// Height of the newest final block.
@@ -28,9 +34,9 @@ pub struct Status {
     pub block: String,
     /// Root of the state after it, in hex.
     pub state_root: String,
-    /// Consensus view.
+    /// Consensus view; of a follower, that of the newest final block's certificate.
     pub view: u64,
-    /// The other validators.
+    /// The other validators; of a follower, all that it asks.
     pub validators: Vec<ValidatorStatus>,
     /// Milliseconds since the validator's loop last turned.
     pub loop_age_ms: u64,
@@ -60,19 +66,22 @@ pub struct Contradicted {
 pub struct ValidatorStatus {
     /// Its name.
     pub name: String,
-    /// Whether messages flow.
+    /// Whether messages flow; of a follower, whether it was heard within 15 s.
     pub connected: bool,
-    /// Final height it reported last since this node started.
+    /// Final height it reported last since this node started; to a follower, the newest one it proved.
     pub height: Option<u64>,
 }
+
+/// Takes the node's picture and brings the figures that are read on demand up to date.
+pub type TakeStatus = Arc<dyn Fn() -> Status + Send + Sync>;
 
 /// Where the figures come from.
 #[derive(Clone)]
 pub struct Ops {
     /// Everything counted.
     pub metrics: Arc<Metrics>,
-    /// Takes the node's picture and brings the figures that are read on demand up to date.
-    pub status: Arc<dyn Fn() -> Status + Send + Sync>,
+    /// The node's picture.
+    pub status: TakeStatus,
 }
 
 impl Status {

@@ -5,6 +5,7 @@
 //! on disk. Consensus messages overtake transactions in every queue.
 
 mod damage;
+mod database;
 mod handle;
 mod inbox;
 mod named;
@@ -13,9 +14,11 @@ mod stop_mark;
 mod thread;
 
 pub use damage::Damage;
-pub use handle::{ConsensusStatus, LedgerHandle, LedgerView, SubmitError};
-pub(crate) use recovery::moment;
-pub use recovery::{Rebuilt, RecoveryError};
+pub use database::Rebuilt;
+pub(crate) use database::{Database, moment};
+pub use handle::{ConsensusStatus, LedgerHandle, LedgerReads, LedgerView, SubmitError};
+pub use recovery::RecoveryError;
+pub(crate) use stop_mark::StopMark;
 pub use thread::Fatal;
 
 use crate::metrics::Metrics;
@@ -84,7 +87,8 @@ impl Runtime {
         let (view, view_receiver) = watch::channel(Arc::new(recovered.view()));
         let (status, status_receiver) = watch::channel(recovered.status());
         let reader = recovered.store.reader();
-        let handle = LedgerHandle::new(view_receiver, status_receiver, to_thread, reader, verifier);
+        let reads = LedgerReads::new(view_receiver, reader);
+        let handle = LedgerHandle::new(reads, status_receiver, to_thread, verifier);
         let (pulse, damage) = (handle.pulse().clone(), handle.damage().clone());
         let publish = thread::Publish { view, status, pulse, damage };
         Ok(Self { recovered, handle, submissions, publish })

@@ -7,7 +7,7 @@
 
 use crate::custodian::Custodian;
 use crate::metrics::Metrics;
-use crate::runtime::LedgerHandle;
+use crate::runtime::LedgerReads;
 use amanah_ledger::crypto::{Digest, Ed25519};
 use amanah_ledger::position::Height;
 use amanah_ledger::store::{StoreError, StoredLeaf};
@@ -52,13 +52,13 @@ impl From<StoreError> for Cut {
 }
 
 impl Scrub {
-    /// Starts the thread; `None` if the rate is 0. Must be called inside the node's tokio runtime.
+    /// Starts the thread over the ledger, and over the private store of a node that has one; `None` if the rate is 0. Must be called inside the node's tokio runtime.
     ///
     /// # Errors
     /// When the operating system gives no thread.
     pub fn start(
-        ledger: LedgerHandle,
-        custodian: Custodian,
+        ledger: LedgerReads,
+        custodian: Option<Custodian>,
         mib_per_hour: u64,
         metrics: Arc<Metrics>,
     ) -> std::io::Result<Option<Self>> {
@@ -82,8 +82,8 @@ impl Scrub {
 }
 
 struct Worker {
-    ledger: LedgerHandle,
-    custodian: Custodian,
+    ledger: LedgerReads,
+    custodian: Option<Custodian>,
     metrics: Arc<Metrics>,
     pace: Pace,
     stopped: Receiver<()>,
@@ -158,11 +158,12 @@ impl Worker {
     }
 
     fn private_pass(&mut self) -> Result<(), Cut> {
+        let Some(custodian) = self.custodian.clone() else { return Ok(()) };
         let mut after: Option<Vec<u8>> = None;
         loop {
             let from = after.take();
             // The answer is a value of its own: damage that the scrub finds must not end the custodian.
-            let read = self.custodian.act(move |desk, _, _| Ok(desk.read_records(from.as_deref(), BATCH)));
+            let read = custodian.act(move |desk, _, _| Ok(desk.read_records(from.as_deref(), BATCH)));
             match self.runtime.block_on(read) {
                 Ok(Ok(Some(read))) => {
                     self.read(read.bytes)?;

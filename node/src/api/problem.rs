@@ -103,6 +103,8 @@ codes! {
     ProofDoesNotOpen = 411, UNPROCESSABLE_ENTITY, "the proof does not end this consent", "use the consent's own key or the slip it was made with";
     /// The root asked about is not one this custodian anchored and still serves.
     RootUnknown = 412, CONFLICT, "this hospital has no tree with that root", "ask again with the newest anchored root of the day";
+    /// The node is a follower, and this takes the hospital's own.
+    ReadsOnly = 413, MISDIRECTED_REQUEST, "this node only serves reads", "ask the hospital's own node";
 
     /// The relationship is linked already.
     AlreadyLinked = 501, CONFLICT, "this relationship is linked already", "nothing to do: grant and revoke as you like";

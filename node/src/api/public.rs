@@ -1,10 +1,14 @@
 //! What anybody may ask: the network, its state with proofs, the practitioners of this hospital; and the revocations
 //! anybody may bring.
 
-use super::App;
+use super::answers::Answers;
 use super::problem::{Code, Problem};
+use super::rate::RateLimit;
 use super::request::{Body, Canonical, From};
+use super::{App, CONCURRENT_MAX, WAITING_MAX};
 use crate::clock::Moment;
+use crate::config::Role;
+use crate::runtime::LedgerReads;
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::crypto::{Digest, Ed25519, PublicKey};
 use amanah_ledger::directory::{DirectoryEntry, SignedDirectoryEntry};
@@ -19,29 +23,69 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
 /// Longest wait for a height.
 pub(super) const WAIT_MS_MAX: u64 = 30_000;
 /// Most consents of one answer to a prefix of locks.
 const LOCKS_MAX: usize = 65_536;
 
-pub(super) async fn network(State(app): State<Arc<App>>) -> Json<NetworkFile> {
-    Json(app.network.clone())
+/// What every node serves, be it a hospital's own or a follower: the network, and its state with proofs.
+pub(crate) struct PublicReads {
+    pub(super) network: NetworkFile,
+    pub(super) ledger: LedgerReads,
+    pub(super) answers: Answers,
+    pub(super) requests: RateLimit,
+    pub(super) working: Semaphore,
+    waiting: Semaphore,
+}
+
+/// The same for every handler.
+#[derive(Clone)]
+pub(crate) struct Public(Arc<PublicReads>);
+
+impl Deref for Public {
+    type Target = PublicReads;
+    fn deref(&self) -> &PublicReads {
+        &self.0
+    }
+}
+
+impl Public {
+    pub(super) fn new(network: NetworkFile, ledger: LedgerReads, requests_per_minute: u32) -> Self {
+        Self(Arc::new(PublicReads {
+            network,
+            ledger,
+            answers: Answers::default(),
+            requests: RateLimit::new(requests_per_minute),
+            working: Semaphore::new(CONCURRENT_MAX),
+            waiting: Semaphore::new(WAITING_MAX),
+        }))
+    }
+}
+
+pub(super) async fn network(State(reads): State<Public>) -> Json<NetworkFile> {
+    Json(reads.network.clone())
 }
 
 #[derive(Serialize)]
 pub(super) struct Status {
-    name: String,
-    height: Height,
-    block: Digest,
-    state_root: Digest,
-    view: View,
+    pub(super) name: String,
+    pub(super) role: Role,
+    /// The member that a follower belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) follows: Option<String>,
+    pub(super) height: Height,
+    pub(super) block: Digest,
+    pub(super) state_root: Digest,
+    pub(super) view: View,
     /// Names of the validators this node hears.
-    peers: Vec<String>,
-    /// Whether it answers decisions.
-    caught_up: bool,
+    pub(super) peers: Vec<String>,
+    /// Whether it answers decisions; of a follower, whether it is ready.
+    pub(super) caught_up: bool,
 }
 
 pub(super) async fn status(State(app): State<Arc<App>>) -> Json<Status> {
@@ -51,6 +95,8 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Json<Status> {
     let names = others.filter_map(|(validator, _)| head.tip.state().member(&validator.member));
     Json(Status {
         name: app.name.clone(),
+        role: Role::Validator,
+        follows: None,
         height: head.height(),
         block: *head.tip.digest(),
         state_root: head.tip.header().state_root,
@@ -69,18 +115,18 @@ pub(super) struct ProofQuery {
 }
 
 pub(super) async fn proofs(
-    State(app): State<Arc<App>>,
+    State(reads): State<Public>,
     Query(query): Query<ProofQuery>,
     body: Body,
 ) -> Result<Canonical<StateProof>, Problem> {
     let keys: BoundedVec<LeafKey, ENTRIES_MAX> = body.canonical(ENTRIES_MAX * 128)?;
     // Genesis has no certificate, so the first head that proves anything is 1.
     let height = Height(query.min_height.max(1));
-    let place = app.waiting.try_acquire();
+    let place = reads.waiting.try_acquire();
     let wait_ms = if place.is_ok() { query.wait_ms.min(WAIT_MS_MAX) } else { 0 };
     let wait = Duration::from_millis(wait_ms);
-    let late = if app.ledger.head().finalization.is_none() { Code::NothingCertified } else { Code::NotFinalInTime };
-    let head = match tokio::time::timeout(wait, app.ledger.at_least(height)).await {
+    let late = if reads.ledger.view().finalization.is_none() { Code::NothingCertified } else { Code::NotFinalInTime };
+    let head = match tokio::time::timeout(wait, reads.ledger.at_least(height)).await {
         Ok(Some(head)) => head,
         Ok(None) => return Err(Code::Stopped.into()),
         Err(_elapsed) => return Err(late.into()),
@@ -92,12 +138,12 @@ pub(super) async fn proofs(
 
 /// Consents by the first 12 bits of their locks, ended ones too: whoever searches asks for the state of those found.
 pub(super) async fn locks(
-    State(app): State<Arc<App>>,
+    State(reads): State<Public>,
     Path(prefix): Path<String>,
 ) -> Result<Canonical<BoundedVec<(PublicKey, Digest), LOCKS_MAX>>, Problem> {
     let is_prefix = prefix.len() == 3 && prefix.bytes().all(|b| b.is_ascii_hexdigit());
     let bits = u16::from_str_radix(&prefix, 16).ok().filter(|_| is_prefix).ok_or(Code::NotFound)?;
-    let mut locks = app.ledger.head().tip.state().locks_with_prefix(bits);
+    let mut locks = reads.ledger.view().tip.state().locks_with_prefix(bits);
     locks.truncate(LOCKS_MAX);
     Ok(Canonical(BoundedVec::try_from(locks).map_err(|_truncated| Code::Busy)?))
 }

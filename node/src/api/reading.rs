@@ -1,15 +1,15 @@
 //! What the API reads of the ledger: the newest final head with its certificate, and where consensus stands.
 
-use crate::runtime::{ConsensusStatus, LedgerView};
+use crate::runtime::{ConsensusStatus, LedgerReads, LedgerView};
 use amanah_ledger::position::Height;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// The ledger as the API sees it.
+/// The ledger as the API of a validator sees it.
 #[derive(Clone)]
 pub struct LedgerReading {
-    views: watch::Receiver<Arc<LedgerView>>,
+    reads: LedgerReads,
     status: watch::Receiver<ConsensusStatus>,
     catching_up: Arc<Mutex<CatchingUp>>,
 }
@@ -21,27 +21,25 @@ impl std::fmt::Debug for LedgerReading {
 }
 
 impl LedgerReading {
-    /// Reads what the runtime publishes: [`LedgerHandle::watch`](crate::runtime::LedgerHandle::watch) and
+    /// Reads what the runtime publishes: [`LedgerHandle::reads`](crate::runtime::LedgerHandle::reads) and
     /// [`LedgerHandle::watch_status`](crate::runtime::LedgerHandle::watch_status).
-    pub fn new(views: watch::Receiver<Arc<LedgerView>>, status: watch::Receiver<ConsensusStatus>) -> Self {
-        Self { views, status, catching_up: Arc::default() }
+    pub fn new(reads: LedgerReads, status: watch::Receiver<ConsensusStatus>) -> Self {
+        Self { reads, status, catching_up: Arc::default() }
     }
 
     /// The newest head.
     pub fn head(&self) -> Arc<LedgerView> {
-        Arc::clone(&self.views.borrow())
+        self.reads.view()
+    }
+
+    /// What every node can read of the ledger.
+    pub fn reads(&self) -> &LedgerReads {
+        &self.reads
     }
 
     /// Where consensus stands.
     pub fn consensus(&self) -> ConsensusStatus {
         self.status.borrow().clone()
-    }
-
-    /// The newest head once it has reached `height`; `None` if the node stops first.
-    pub(crate) async fn at_least(&self, height: Height) -> Option<Arc<LedgerView>> {
-        let mut views = self.views.clone();
-        let head = views.wait_for(|view| view.height() >= height).await.ok()?;
-        Some(Arc::clone(&head))
     }
 
     /// Whether decisions may be answered: since its start this node has heard the final heights of a quorum, itself

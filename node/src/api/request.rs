@@ -54,6 +54,11 @@ fn bearer(parts: &Parts) -> Option<&str> {
     parts.headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
 }
 
+/// The hash of the key that was shown. Hashes are compared, so the time it takes says nothing about a key.
+fn key_hash(parts: &Parts) -> Option<Digest> {
+    bearer(parts).map(|key| Digest(*blake3::hash(key.as_bytes()).as_bytes()))
+}
+
 /// A signed-in wallet: its relationship key.
 pub(super) struct Wallet(pub(super) PublicKey);
 
@@ -71,10 +76,21 @@ pub(super) struct Hospital;
 impl FromRequestParts<Arc<App>> for Hospital {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        // Hashes are compared, so the time it takes says nothing about a key.
-        let hash = bearer(parts).map(|key| Digest(*blake3::hash(key.as_bytes()).as_bytes()));
-        match hash {
+        match key_hash(parts) {
             Some(hash) if app.clients.contains(&hash) => Ok(Self),
+            Some(_) | None => Err(Code::ApiKey.into()),
+        }
+    }
+}
+
+/// A follower of this hospital, by its key.
+pub(super) struct Follower;
+
+impl FromRequestParts<Arc<App>> for Follower {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        match key_hash(parts) {
+            Some(hash) if app.followers.know(&hash) => Ok(Self),
             Some(_) | None => Err(Code::ApiKey.into()),
         }
     }
@@ -93,9 +109,9 @@ impl FromRequestParts<Arc<App>> for Writing {
 /// Where a request comes from. Kept in memory for counting only.
 pub(super) struct From(pub(super) IpAddr);
 
-impl FromRequestParts<Arc<App>> for From {
+impl<S: Send + Sync> FromRequestParts<S> for From {
     type Rejection = std::convert::Infallible;
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
         Ok(Self(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
     }

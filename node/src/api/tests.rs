@@ -1,11 +1,13 @@
 use super::*;
+use crate::block_run::BlockRun;
 use crate::clock::Moment;
 use crate::custodian::OUTBOX_MAX;
 use crate::custodian::tests::{Cedar, GRID_MS, NAMES, Patient, TEN, TestLedger, gateway, member_ref};
 use crate::http::{self, Bounds};
-use crate::runtime::{ConsensusStatus, LedgerView};
+use crate::runtime::{ConsensusStatus, LedgerReads, LedgerView};
 use amanah_consensus::Standing;
 use amanah_ledger::access::DayProof;
+use amanah_ledger::block::OpenBlock;
 use amanah_ledger::codec::{self, BoundedVec};
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::{Ed25519, PublicKey, Signer};
@@ -16,8 +18,9 @@ use amanah_ledger::exchange::{
 use amanah_ledger::leaf::LeafKey;
 use amanah_ledger::position::{Height, View};
 use amanah_ledger::proof::{ENTRIES_MAX, StateProof, Trust};
+use amanah_ledger::store::Store;
 use amanah_ledger::time::{DAY_MS, UnixMs};
-use amanah_ledger::transaction::{AnchorKind, SignedTransaction};
+use amanah_ledger::transaction::{Anchor, AnchorKind, GatewaySignature, SignedTransaction};
 use axum::body::Body;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,12 +28,14 @@ use tokio::sync::{mpsc, watch};
 use tower::ServiceExt;
 
 const KEY: &str = "the hospital's key";
+const FOLLOWER_KEY: &str = "the follower's key";
 
 /// Cedar's API over a custodian and a ledger whose blocks the test makes.
 struct Server {
     router: Router,
     genesis: Arc<Genesis>,
     ledger: TestLedger,
+    store: Store,
     views: watch::Sender<Arc<LedgerView>>,
     status: watch::Sender<ConsensusStatus>,
     sent: mpsc::Receiver<SignedTransaction>,
@@ -88,13 +93,19 @@ impl Server {
                 name: "ehr".to_owned(),
                 key_hash: Digest(*blake3::hash(KEY.as_bytes()).as_bytes()),
             }],
+            followers: vec![FollowerKeyConfig {
+                name: "reader".to_owned(),
+                key_hash: Digest(*blake3::hash(FOLLOWER_KEY.as_bytes()).as_bytes()),
+            }],
             limits,
         };
         let has_disk = Arc::new(AtomicBool::new(true));
         let takes_writes = Arc::clone(&has_disk);
         let takes_writes: TakesWrites = Arc::new(move || takes_writes.load(Ordering::Relaxed));
-        let app = App::new(setup, custodian, LedgerReading::new(view, status_reader), now, takes_writes);
-        Self { router: router(app), genesis, ledger, views, status, sent, clock, has_disk, _dir: dir }
+        let store = Store::open(&dir.path().join("ledger"), &genesis).unwrap();
+        let reads = LedgerReads::new(view, store.reader());
+        let app = App::new(setup, custodian, LedgerReading::new(reads, status_reader), now, takes_writes);
+        Self { router: router(app), genesis, ledger, store, views, status, sent, clock, has_disk, _dir: dir }
     }
 
     async fn send(&self, method: &str, path: &str, token: Option<&str>, body: Vec<u8>) -> (u16, Vec<u8>) {
@@ -563,4 +574,32 @@ async fn a_body_that_does_not_come_is_given_up() {
     let request = axum::http::Request::post("/v1/tx").body(never).unwrap();
     let answer = server.router.clone().oneshot(request).await.unwrap();
     assert_eq!(answer.status(), 408);
+}
+
+#[tokio::test]
+async fn final_blocks_are_for_followers_of_this_hospital_alone() {
+    let mut server = Server::start();
+    for seq in 1..=3 {
+        let (member, root) = (server.genesis.founders[0].id(), Digest([7; 32]));
+        let anchor = Anchor { member, kind: AnchorKind::Access, seq, day: TEN.day(), root, figures: None };
+        let signature = gateway(0).sign(&anchor.signing_bytes(&server.genesis.chain()));
+        let gateway = GatewaySignature { key: gateway(0).public_key(), signature };
+        let made = server.ledger.block(UnixMs(TEN.0 + seq), &[SignedTransaction::Anchor { anchor, gateway }]);
+        assert_eq!(made, 1);
+    }
+    server.store.commit(&server.ledger.blocks).unwrap();
+    for key in [None, Some(KEY), Some("a guess")] {
+        let (status, refused) = server.json("GET", "/v1/blocks?from=1", key, Vec::new()).await;
+        assert_eq!((status, &refused["code"]), (401, &"AMN-0402".into()));
+    }
+    let wanted: [(u64, &[u64]); 5] = [(0, &[1, 2, 3]), (1, &[1, 2, 3]), (3, &[3]), (4, &[]), (u64::MAX, &[])];
+    for (from, heights) in wanted {
+        let path = format!("/v1/blocks?from={from}");
+        let run: BlockRun = server.value("GET", &path, Some(FOLLOWER_KEY), Vec::new()).await;
+        let got = run.blocks.iter().map(|entry| OpenBlock::decode(&entry.block).unwrap().header().height.0);
+        assert_eq!(got.collect::<Vec<_>>(), heights, "from {from}");
+        assert!(run.blocks.iter().all(|entry| entry.finalization.is_some()), "each with its certificate");
+    }
+    let (status, refused) = server.json("GET", "/v1/patients", Some(FOLLOWER_KEY), Vec::new()).await;
+    assert_eq!((status, &refused["code"]), (401, &"AMN-0402".into()), "a follower's key opens nothing else");
 }

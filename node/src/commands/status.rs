@@ -33,7 +33,8 @@ impl Status {
 }
 
 fn text(status: &ops::Status) -> String {
-    let mut text = format!("{} at height {}, view {}\n", status.name, status.height, status.view);
+    let what = status.follows.as_ref().map_or_else(String::new, |member| format!(", follower of {member},"));
+    let mut text = format!("{}{what} at height {}, view {}\n", status.name, status.height, status.view);
     for other in &status.validators {
         let link = if other.connected { "connected" } else { "not connected" };
         let height = other.height.map_or_else(|| "not heard".to_owned(), |height| format!("height {height}"));

@@ -6,7 +6,7 @@ use super::{Code, KeyFilePaths, Mrn};
 use crate::clock::Moment;
 use crate::runtime::LedgerView;
 use amanah_ledger::certificate::{BlockVote, Certificate, VoteContent};
-use amanah_ledger::chain::Tip;
+use amanah_ledger::chain::{FinalBlock, Tip};
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::compose::{Wish, compose};
@@ -32,7 +32,7 @@ pub(crate) const TEN: UnixMs = UnixMs(20_779 * DAY_MS + 10 * HOUR_MS);
 pub(crate) const GRID_MS: u64 = 2_000;
 pub(crate) const NAMES: [&str; 4] = ["cedar", "qamar", "rawda", "zaytun"];
 
-fn key(member: usize, role: u8) -> Keypair {
+pub(crate) fn key(member: usize, role: u8) -> Keypair {
     Keypair::from_seed(&[10 * (member as u8 + 1) + role; 32])
 }
 
@@ -74,11 +74,13 @@ pub(crate) fn genesis(cover: Cover) -> Genesis {
 pub(crate) struct TestLedger {
     pub(crate) tip: Tip,
     pub(crate) finalization: Option<Certificate>,
+    /// From the first on.
+    pub(crate) blocks: Vec<FinalBlock>,
 }
 
 impl TestLedger {
     pub(crate) fn new(genesis: &Genesis) -> Self {
-        Self { tip: Tip::genesis(genesis).unwrap(), finalization: None }
+        Self { tip: Tip::genesis(genesis).unwrap(), finalization: None, blocks: Vec::new() }
     }
 
     /// Puts what can be applied into a block at `time`; makes none if there is nothing. How many went in.
@@ -102,7 +104,9 @@ impl TestLedger {
         let message = content.signing_bytes(&chain);
         let votes = (0..3).map(|i| (ValidatorIndex(i), key(usize::from(i), 3).sign(&message))).collect();
         let finalization = Certificate::assemble(content, 4, &votes);
-        self.tip = executed.clone().certify(finalization.clone(), &Ed25519).unwrap().tip().clone();
+        let block = executed.certify(finalization.clone(), &Ed25519).unwrap();
+        self.tip = block.tip().clone();
+        self.blocks.push(block);
         self.finalization = Some(finalization);
         count
     }

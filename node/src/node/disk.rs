@@ -3,7 +3,7 @@
 use super::failure;
 use crate::config::StorageConfig;
 use crate::exit::Failure;
-use crate::home::{Home, HomeError};
+use crate::home::HomeError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,10 +24,10 @@ impl Watch {
     ///
     /// # Errors
     /// When the disk is full already, or cannot be asked.
-    pub(super) fn start(home: &Home) -> Result<Self, Failure> {
-        let dir = home.dir().to_owned();
+    pub(super) fn start(dir: &Path, limits: StorageConfig) -> Result<Self, Failure> {
+        let dir = dir.to_owned();
         let free = fs4::available_space(&dir).map_err(|source| HomeError::Io { path: dir.clone(), source })?;
-        let watch = Self { dir, limits: home.config().storage, last: Arc::new(AtomicU64::new(free)) };
+        let watch = Self { dir, limits, last: Arc::new(AtomicU64::new(free)) };
         if watch.is_full() {
             return Err(failure::disk_full(&watch.dir));
         }

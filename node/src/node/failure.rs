@@ -6,6 +6,7 @@ use crate::network::NetworkError;
 use crate::runtime::RecoveryError;
 use crate::vote_log::VoteLogError;
 use amanah_consensus::StartError;
+use amanah_ledger::genesis::GenesisError;
 use amanah_ledger::store::StoreError;
 use std::path::Path;
 
@@ -26,9 +27,7 @@ pub(super) fn recovery(error: RecoveryError) -> Failure {
             Failure::new(Exit::DataNewer, "AMN-1202", error, "start the program that wrote the vote log")
         }
         RecoveryError::Start(reason) => start(reason),
-        RecoveryError::Genesis(_) => {
-            Failure::new(Exit::Config, "AMN-1003", error, "get genesis.bin from another member")
-        }
+        RecoveryError::Genesis(reason) => genesis(reason),
         RecoveryError::Stopped { mark, .. } => {
             let fix = format!(
                 "keep the home as it is and compare height and block with the other hospitals (amanah network status); \
@@ -44,6 +43,10 @@ pub(super) fn recovery(error: RecoveryError) -> Failure {
             Failure::new(Exit::Config, "AMN-1004", error, "use a name in the genesis' committee")
         }
     }
+}
+
+pub(super) fn genesis(error: &GenesisError) -> Failure {
+    Failure::new(Exit::Config, "AMN-1003", error, "get genesis.bin from another member")
 }
 
 fn vote_log(error: &VoteLogError) -> Failure {
@@ -65,7 +68,7 @@ fn vote_log(error: &VoteLogError) -> Failure {
     }
 }
 
-fn store(error: &StoreError) -> Failure {
+pub(super) fn store(error: &StoreError) -> Failure {
     match error {
         StoreError::InUse => Failure::new(Exit::Refused, "AMN-0901", error, "stop the other process first"),
         StoreError::Damaged(_) => {

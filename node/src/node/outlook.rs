@@ -2,6 +2,7 @@
 
 use super::disk;
 use crate::clock::{Comparison, ConfirmedClock, Moment};
+use crate::config::Role;
 use crate::health::{LIVE_MAX, Pulse, Unready, unready};
 use crate::home::Home;
 use crate::metrics::{ByMember, Metrics};
@@ -61,6 +62,8 @@ impl Outlook {
         let validators: Vec<_> = validators.collect();
         Status {
             name: self.name.clone(),
+            role: Role::Validator,
+            follows: None,
             chain: view.chain().to_string(),
             height: view.height().0,
             block: view.tip.digest().to_string(),
@@ -114,7 +117,7 @@ impl Outlook {
 }
 
 /// What the ledger proves against validators.
-fn contradictions(state: &State) -> Vec<Contradicted> {
+pub(super) fn contradictions(state: &State) -> Vec<Contradicted> {
     let told = state.contradictions().map(|leaf| Contradicted {
         member: state.member(&leaf.member).map_or_else(|| leaf.member.to_string(), |member| member.name.to_string()),
         kind: leaf.proof.kind().name().to_owned(),
@@ -126,7 +129,7 @@ fn contradictions(state: &State) -> Vec<Contradicted> {
 }
 
 /// Bytes of the files in `dir`, as far as they can be read.
-fn bytes_in(dir: &Path) -> u64 {
+pub(super) fn bytes_in(dir: &Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
     let files = entries.filter_map(|entry| entry.ok()?.metadata().ok());
     files.filter(std::fs::Metadata::is_file).map(|file| file.len()).sum()

@@ -4,6 +4,7 @@ use super::outlook::Outlook;
 use super::{DRAIN_MAX, disk, failure};
 use crate::api::{self, ApiSetup, App, LedgerReading, Limits};
 use crate::clock::ConfirmedClock;
+use crate::config::{ApiConfig, OpsConfig};
 use crate::custodian::{Clock, Custodian, Desk, KeyFilePaths, Setup, StoreError};
 use crate::exit::{Exit, Failure};
 use crate::home::Home;
@@ -29,8 +30,8 @@ use tokio::time::{sleep, timeout};
 /// Transactions of the custodian that wait for the validator.
 const OUTBOX_MAX: usize = 256;
 /// How long a node that replaces its database waits for its own addresses.
-const PORTS_MAX: Duration = Duration::from_secs(10);
-const PORTS_LOOK: Duration = Duration::from_millis(100);
+pub(super) const PORTS_MAX: Duration = Duration::from_secs(10);
+pub(super) const PORTS_LOOK: Duration = Duration::from_millis(100);
 
 /// A running node.
 pub struct Node {
@@ -70,8 +71,8 @@ impl Node {
         // Addresses first: a port in use is the commonest mistake, and the cheapest to find.
         let api = listen("api.listen", *home.config().api.listen.get_ref()).await?;
         let ops = listen("ops.listen", *home.config().ops.listen.get_ref()).await?;
-        warn_of_plain_http(&home, &metrics);
-        let disk = disk::Watch::start(&home)?;
+        warn_of_plain_http(&home.config().api, &home.config().ops, &metrics);
+        let disk = disk::Watch::start(home.dir(), home.config().storage)?;
         let opened = open_runtime(&home, &metrics).await?;
         home.remember_start()?;
         if let Some(rebuilt) = opened.rebuilt() {
@@ -99,7 +100,7 @@ impl Node {
         servers.spawn(serve(ops, ops_routes, ops::BOUNDS, stopping.clone()));
         servers.spawn(serve(api, api::router(app), api_bounds(&home), stopping));
         let rate = home.config().storage.scrub_mib_per_hour;
-        let scrub = Scrub::start(ledger.clone(), custodian.clone(), rate, Arc::clone(&metrics));
+        let scrub = Scrub::start(ledger.reads().clone(), Some(custodian.clone()), rate, Arc::clone(&metrics));
         let scrub = scrub.map_err(failure::no_thread)?;
         let chain = home.chain();
         tracing::info!(name = home.config().node.name, %chain, height = ledger.view().height().0, %address, "running");
@@ -191,15 +192,17 @@ impl Node {
     }
 }
 
-async fn listen(key: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+pub(super) async fn listen(key: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         let detail = format!("{key}: cannot listen on {address}: {error}");
         Failure::new(Exit::Config, "AMN-1006", detail, "choose a free address in config.toml")
     })
 }
 
-fn warn_of_plain_http(home: &Home, metrics: &Metrics) {
-    let api = &home.config().api;
+pub(super) fn warn_of_plain_http(api: &ApiConfig, ops: &OpsConfig, metrics: &Metrics) {
+    if !ops.listen.get_ref().ip().is_loopback() {
+        tracing::warn!("metrics and health answer beyond this machine, as configured (insecure_http)");
+    }
     if !api.listen.get_ref().ip().is_loopback() {
         metrics.ledger.insecure_http.set(1);
         tracing::warn!("the API answers plain HTTP beyond this machine, as configured (insecure_http)");
@@ -271,7 +274,9 @@ async fn open_custodian(
 }
 
 /// Runs what reads and writes files where it holds nobody up.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_panicked| Err(failure::ended("start")))
 }
 
@@ -292,9 +297,10 @@ fn app(
         gateway: Arc::new(home.keys().gateway.keypair()),
         staff: config.staff.clone(),
         clients: config.clients.clone(),
+        followers: config.followers.clone(),
         limits: Limits { requests_per_minute: config.api.address_requests_per_minute, ..Limits::default() },
     };
-    let reading = LedgerReading::new(ledger.watch(), ledger.watch_status());
+    let reading = LedgerReading::new(ledger.reads().clone(), ledger.watch_status());
     let clock = clock.clone();
     Ok(App::new(setup, custodian, reading, Arc::new(move || clock.now()), Arc::new(move || !disk.is_low())))
 }
@@ -330,7 +336,12 @@ fn api_bounds(home: &Home) -> Bounds {
     Bounds::new(api::CONNECTIONS_MAX, home.config().api.address_connections)
 }
 
-async fn serve(listener: TcpListener, routes: axum::Router, bounds: Bounds, mut stopping: watch::Receiver<bool>) {
+pub(super) async fn serve(
+    listener: TcpListener,
+    routes: axum::Router,
+    bounds: Bounds,
+    mut stopping: watch::Receiver<bool>,
+) {
     let stopped = async move {
         if stopping.wait_for(|stop| *stop).await.is_err() {
             tracing::debug!("the node is gone; its servers stop");

@@ -10,6 +10,8 @@ fn ops(unready: Vec<Unready>, loop_age_ms: u64) -> Ops {
         figures.ledger.height.set(42);
         Status {
             name: "cedar".into(),
+            role: Role::Validator,
+            follows: None,
             chain: "00".into(),
             height: 42,
             block: "01".into(),

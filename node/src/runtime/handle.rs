@@ -11,6 +11,7 @@ use amanah_ledger::position::Height;
 use amanah_ledger::proof::CertifiedHeader;
 use amanah_ledger::store::{Reader, StoreError, StoredBlock};
 use amanah_ledger::transaction::{SignedTransaction, TransactionError, VerifiedTransaction, WireId};
+use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -58,16 +59,29 @@ pub(super) struct Submission {
     pub(super) answer: oneshot::Sender<Result<Admission, Refusal>>,
 }
 
-/// What API, custodian and status pages use. Cloning costs a few pointers.
+/// What readers of the ledger hold, be it of a validator or of a follower. Cloning costs a few pointers.
 #[derive(Clone)]
-pub struct LedgerHandle {
+pub struct LedgerReads {
     view: watch::Receiver<Arc<LedgerView>>,
-    status: watch::Receiver<ConsensusStatus>,
-    submissions: mpsc::Sender<Submission>,
     reader: Reader,
-    verifier: Arc<dyn Verifier>,
     pulse: Pulse,
     damage: Damage,
+}
+
+/// What the parts of a validator use. Cloning costs a few pointers.
+#[derive(Clone)]
+pub struct LedgerHandle {
+    reads: LedgerReads,
+    status: watch::Receiver<ConsensusStatus>,
+    submissions: mpsc::Sender<Submission>,
+    verifier: Arc<dyn Verifier>,
+}
+
+impl Deref for LedgerHandle {
+    type Target = LedgerReads;
+    fn deref(&self) -> &LedgerReads {
+        &self.reads
+    }
 }
 
 impl LedgerView {
@@ -88,15 +102,10 @@ impl LedgerView {
     }
 }
 
-impl LedgerHandle {
-    pub(super) fn new(
-        view: watch::Receiver<Arc<LedgerView>>,
-        status: watch::Receiver<ConsensusStatus>,
-        submissions: mpsc::Sender<Submission>,
-        reader: Reader,
-        verifier: Arc<dyn Verifier>,
-    ) -> Self {
-        Self { view, status, submissions, reader, verifier, pulse: Pulse::new(), damage: Damage::default() }
+impl LedgerReads {
+    /// Reads what `view` publishes of the store behind `reader`.
+    pub(crate) fn new(view: watch::Receiver<Arc<LedgerView>>, reader: Reader) -> Self {
+        Self { view, reader, pulse: Pulse::new(), damage: Damage::default() }
     }
 
     /// The newest final head.
@@ -104,22 +113,19 @@ impl LedgerHandle {
         Arc::clone(&self.view.borrow())
     }
 
-    /// Every new head, the newest only; its sender is gone once the runtime has stopped.
+    /// Every new head, the newest only; its sender is gone once the ledger is closed.
     pub fn watch(&self) -> watch::Receiver<Arc<LedgerView>> {
         self.view.clone()
     }
 
-    /// Where consensus stands.
-    pub fn status(&self) -> ConsensusStatus {
-        self.status.borrow().clone()
+    /// The newest head once it has reached `height`; `None` if the ledger is closed first.
+    pub(crate) async fn at_least(&self, height: Height) -> Option<Arc<LedgerView>> {
+        let mut views = self.view.clone();
+        let head = views.wait_for(|view| view.height() >= height).await.ok()?;
+        Some(Arc::clone(&head))
     }
 
-    /// Every change of [`LedgerHandle::status`].
-    pub fn watch_status(&self) -> watch::Receiver<ConsensusStatus> {
-        self.status.clone()
-    }
-
-    /// The sign of life of the thread.
+    /// The sign of life of whoever writes the ledger.
     pub fn pulse(&self) -> &Pulse {
         &self.pulse
     }
@@ -140,6 +146,32 @@ impl LedgerHandle {
     /// When the store is damaged or the disk fails.
     pub fn block(&self, height: Height) -> Result<Option<StoredBlock>, StoreError> {
         self.reader.block(height)
+    }
+}
+
+impl LedgerHandle {
+    pub(super) fn new(
+        reads: LedgerReads,
+        status: watch::Receiver<ConsensusStatus>,
+        submissions: mpsc::Sender<Submission>,
+        verifier: Arc<dyn Verifier>,
+    ) -> Self {
+        Self { reads, status, submissions, verifier }
+    }
+
+    /// What only readers need.
+    pub fn reads(&self) -> &LedgerReads {
+        &self.reads
+    }
+
+    /// Where consensus stands.
+    pub fn status(&self) -> ConsensusStatus {
+        self.status.borrow().clone()
+    }
+
+    /// Every change of [`LedgerHandle::status`].
+    pub fn watch_status(&self) -> watch::Receiver<ConsensusStatus> {
+        self.status.clone()
     }
 
     /// Checks a transaction's signatures and hands it to the validator. `Ok` means that it is held and on its way to

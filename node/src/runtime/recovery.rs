@@ -5,6 +5,7 @@
 //! must not vote again, and the node does not start.
 
 use super::RuntimeConfig;
+use super::database::{Database, Rebuilt};
 use super::handle::{ConsensusStatus, LedgerView};
 use super::stop_mark::StopMark;
 use super::thread::Accused;
@@ -12,11 +13,10 @@ use crate::validator::{Action, Start, UnknownRecord, Validator, decode_record, f
 use crate::vote_log::{Identity, KeyHistory, Records, VoteLog, VoteLogError};
 use amanah_consensus::{Config, Record, StartError};
 use amanah_ledger::chain::Tip;
-use amanah_ledger::crypto::Verifier;
-use amanah_ledger::genesis::{Genesis, GenesisError};
+use amanah_ledger::genesis::GenesisError;
 use amanah_ledger::position::{Epoch, Height};
-use amanah_ledger::store::{Store, StoreError, quarantine};
-use std::path::{Path, PathBuf};
+use amanah_ledger::store::{Store, StoreError};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The epoch of this version: committees are fixed.
@@ -61,15 +61,6 @@ pub enum RecoveryError {
     NotAValidator,
 }
 
-/// A database that was damaged.
-#[derive(Debug, Clone)]
-pub struct Rebuilt {
-    /// Where the damaged one is now.
-    pub aside: PathBuf,
-    /// What was wrong with it.
-    pub why: &'static str,
-}
-
 /// Everything the thread owns.
 pub(super) struct Recovered {
     pub(super) validator: Validator,
@@ -107,7 +98,7 @@ pub(super) fn recover(config: RuntimeConfig) -> Result<Recovered, RecoveryError>
     let accused = Accused::new(&config.genesis, config.metrics);
     let committee = config.genesis.committee().map_err(GenesisError::from)?;
     let me = committee.index_of(&config.member).ok_or(RecoveryError::NotAValidator)?;
-    let (store, head, rebuilt) = open_store(&config.ledger_dir, &config.genesis, &*config.verifier)?;
+    let Database { store, head, rebuilt } = Database::open(&config.ledger_dir, &config.genesis, &*config.verifier)?;
     let key = config.signer.public_key();
     let identity = Identity { chain: config.genesis.chain(), epoch: EPOCH, key };
     let is_new = head.header().height == Height(0) && rebuilt.is_none();
@@ -132,32 +123,6 @@ pub(super) fn recover(config: RuntimeConfig) -> Result<Recovered, RecoveryError>
     }
     let (validator, actions) = started?;
     Ok(Recovered { validator, actions, vote_log, store, stop_mark, accused, rebuilt, view })
-}
-
-/// When a database was moved aside, as its name says it: names sort by age.
-pub(crate) fn moment() -> String {
-    jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string()
-}
-
-fn open_store(
-    dir: &Path,
-    genesis: &Genesis,
-    verifier: &dyn Verifier,
-) -> Result<(Store, Tip, Option<Rebuilt>), RecoveryError> {
-    let open = || -> Result<(Store, Tip), StoreError> {
-        let store = Store::open(dir, genesis)?;
-        let tip = store.load_state(verifier)?;
-        Ok((store, tip))
-    };
-    match open() {
-        Ok((store, tip)) => Ok((store, tip, None)),
-        Err(StoreError::Damaged(why)) => {
-            let aside = quarantine(dir, &moment())?;
-            let (store, tip) = open()?;
-            Ok((store, tip, Some(Rebuilt { aside, why })))
-        }
-        Err(other) => Err(other.into()),
-    }
 }
 
 /// The records of the vote log, decoded one by one; ends at the first that cannot be read, and keeps why.

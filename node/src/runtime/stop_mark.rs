@@ -14,15 +14,15 @@ const REASON_BYTES_MAX: u64 = 4096;
 
 /// The file that says why this node must not start.
 #[derive(Debug, Clone)]
-pub(super) struct StopMark(PathBuf);
+pub(crate) struct StopMark(PathBuf);
 
 impl StopMark {
-    pub(super) fn at(path: PathBuf) -> Self {
+    pub(crate) fn at(path: PathBuf) -> Self {
         Self(path)
     }
 
     /// Refuses to go on if the node had stopped.
-    pub(super) fn check(&self) -> Result<(), RecoveryError> {
+    pub(crate) fn check(&self) -> Result<(), RecoveryError> {
         let mut reason = Vec::new();
         let read = File::open(&self.0).and_then(|file| file.take(REASON_BYTES_MAX).read_to_end(&mut reason));
         match read {
@@ -36,7 +36,7 @@ impl StopMark {
     }
 
     /// Writes the reason, on disk before it returns. What the file says already stays: the first reason counts.
-    pub(super) fn set(&self, reason: &str) -> io::Result<()> {
+    pub(crate) fn set(&self, reason: &str) -> io::Result<()> {
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.0) {
             Ok(mut file) => {
                 file.write_all(format!("{reason}\n").as_bytes())?;

@@ -11,6 +11,7 @@ mod contract;
 mod contradiction;
 mod faults;
 mod first_consent;
+mod follower;
 mod harness;
 mod idle;
 mod liar;

@@ -1,0 +1,107 @@
+//! The API of a follower: what anybody may ask of a node, and nothing that only a hospital's own node can do.
+
+use super::problem::{Code, Problem};
+use super::public::{self, Public};
+use super::request::Canonical;
+use super::served;
+use crate::node::{Directory, NoEntry};
+use crate::ops::TakeStatus;
+use crate::runtime::LedgerReads;
+use amanah_ledger::directory::SignedDirectoryEntry;
+use amanah_ledger::network_file::NetworkFile;
+use axum::extract::{FromRef, Path, State};
+use axum::routing::{any, get, post};
+use axum::{Json, Router};
+use std::sync::Arc;
+
+/// Routes that a hospital's own node has and a follower has not.
+const ELSEWHERE: [&str; 9] = [
+    "/v1/blocks",
+    "/v1/tx",
+    "/v1/enrolments",
+    "/v1/login",
+    "/v1/login/{step}",
+    "/v1/me",
+    "/v1/me/{part}",
+    "/v1/patients",
+    "/v1/decisions",
+];
+
+/// What handlers stand on.
+pub struct FollowerApp {
+    reads: Public,
+    directory: Directory,
+    status: TakeStatus,
+}
+
+impl std::fmt::Debug for FollowerApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FollowerApp")
+    }
+}
+
+impl FollowerApp {
+    /// Puts the API together.
+    pub(crate) fn new(
+        network: NetworkFile,
+        ledger: LedgerReads,
+        requests_per_minute: u32,
+        directory: Directory,
+        status: TakeStatus,
+    ) -> Arc<Self> {
+        let reads = Public::new(network, ledger, requests_per_minute);
+        Arc::new(Self { reads, directory, status })
+    }
+}
+
+impl FromRef<Arc<FollowerApp>> for Public {
+    fn from_ref(app: &Arc<FollowerApp>) -> Self {
+        app.reads.clone()
+    }
+}
+
+/// All routes of a follower.
+pub fn follower_router(app: Arc<FollowerApp>) -> Router {
+    let reads = app.reads.clone();
+    let routes = Router::new()
+        .route("/v1/network", get(public::network))
+        .route("/v1/status", get(status))
+        .route("/v1/proofs", post(public::proofs))
+        .route("/v1/locks/{prefix}", get(public::locks))
+        .route("/v1/directory/{handle}", get(practitioner));
+    let routes = ELSEWHERE.iter().fold(routes, |routes, path| routes.route(path, any(elsewhere)));
+    served(routes, reads).with_state(app)
+}
+
+async fn status(State(app): State<Arc<FollowerApp>>) -> Json<public::Status> {
+    let node = (app.status)();
+    let head = app.reads.ledger.view();
+    let heard = node.validators.iter().filter(|member| member.connected);
+    Json(public::Status {
+        name: node.name.clone(),
+        role: node.role,
+        follows: node.follows.clone(),
+        height: head.height(),
+        block: *head.tip.digest(),
+        state_root: head.tip.header().state_root,
+        view: head.finalization.as_ref().map_or_else(Default::default, |finalization| finalization.content.view()),
+        peers: heard.map(|member| member.name.clone()).collect(),
+        caught_up: node.unready.is_empty(),
+    })
+}
+
+async fn practitioner(
+    State(app): State<Arc<FollowerApp>>,
+    Path(handle): Path<String>,
+) -> Result<Canonical<SignedDirectoryEntry>, Problem> {
+    let head = app.reads.ledger.view();
+    match app.directory.entry(&head.tip, &handle).await {
+        Ok(entry) => Ok(Canonical(entry)),
+        Err(NoEntry::Unknown) => Err(Code::NotFound.into()),
+        Err(NoEntry::NotNow) => Err(Code::Busy.into()),
+    }
+}
+
+async fn elsewhere() -> Problem {
+    Code::ReadsOnly.into()
+}
