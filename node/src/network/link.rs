@@ -289,19 +289,35 @@ async fn accept(
             newer = accepted.recv() => next = newer,
             error = serve(&mut stream, link, hello, events, changes) => {
                 tracing::debug!(peer = link.name, %error, "incoming stream ended");
-                if let FrameError::TooLong { .. } = error {
-                    link.count_hostile();
-                    tracing::warn!(peer = link.name, %error, "broke the rules of the stream; connection dropped");
-                    if let Some(commands) = commands.upgrade() && commands.send(Command::Disconnect(link.peer)).await.is_err() {
-                        return;
-                    }
+                let is_up = !changes.borrow().is_multiple_of(2);
+                if ends_connection(&error, is_up, link)
+                    && let Some(commands) = commands.upgrade()
+                    && commands.send(Command::Disconnect(link.peer)).await.is_err()
+                {
+                    return;
                 }
                 drop(stream);
+                // Told before the next stream comes, for none comes from a peer that is cut off.
+                changes.send_modify(|n| *n += *n % 2);
                 next = accepted.recv().await;
             }
         }
-        // However it ended: the direction is down.
+        // A newer stream took its place: the direction was down in between.
         changes.send_modify(|n| *n += *n % 2);
+    }
+}
+
+/// Whether the connection ends with a stream that `error` ended, and counts what was hostile.
+fn ends_connection(error: &FrameError, was_up: bool, link: &Link) -> bool {
+    match error {
+        FrameError::TooLong { .. } => {
+            link.count_hostile();
+            tracing::warn!(peer = link.name, %error, "broke the rules of the stream; connection dropped");
+            true
+        }
+        // TCP would hold on to a peer that is cut off for a quarter of an hour, and to its old address.
+        FrameError::Silent => was_up,
+        FrameError::Io(_) => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Real sockets on this machine. Every wait is for an event; the deadline only turns a hang into a failure.
 
+mod cut;
 mod hostile;
 
 use super::*;
