@@ -26,6 +26,8 @@ impl Readers {
 
 /// Writes a file that must not exist, and makes it last.
 pub(super) fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), HomeError> {
+    #[cfg(test)]
+    power::passes().map_err(|lost| io(path, lost))?;
     let parent = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(|error| HomeError::Randomness(error.to_string()))?;
@@ -46,6 +48,37 @@ pub(super) fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(
         other => other.and(removed).map_err(|e| io(path, e))?,
     }
     File::open(parent).and_then(|dir| dir.sync_all()).map_err(|e| io(parent, e))
+}
+
+/// Power that fails before a given file of a test.
+#[cfg(test)]
+pub(super) mod power {
+    use std::cell::Cell;
+    use std::io;
+
+    thread_local! {
+        static FILES_LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+
+    /// From here on so many files of this thread are written; none after them.
+    pub(in crate::home) fn fails_after(files: usize) {
+        FILES_LEFT.set(Some(files));
+    }
+
+    /// Power is back.
+    pub(in crate::home) fn returns() {
+        FILES_LEFT.set(None);
+    }
+
+    pub(super) fn passes() -> io::Result<()> {
+        match FILES_LEFT.get() {
+            Some(0) => Err(io::Error::other("the power failed")),
+            left => {
+                FILES_LEFT.set(left.map(|files| files - 1));
+                Ok(())
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use super::new_file::power;
 use super::*;
 use std::os::unix::fs::PermissionsExt;
 
@@ -152,14 +153,12 @@ fn founding_goes_on_wherever_it_was_cut_off() {
     let whole = plan(&root.path().join("whole"), &["cedar", "qamar"]);
     found(&whole, &[], &[]).expect("made");
     let count = files(&root.path().join("whole")).len();
-    // A crash leaves the first so many files, in the order in which they are written: keys first, formats last.
     for cut in 0..=count {
         let dir = root.path().join(cut.to_string());
         let plan = plan(&dir, &["cedar", "qamar"]);
-        found(&plan, &[], &[]).expect("made");
-        let mut written: Vec<_> = files(&dir).into_keys().collect();
-        written.sort_by_key(|path| std::fs::metadata(path).unwrap().modified().unwrap());
-        written.iter().skip(cut).for_each(|path| std::fs::remove_file(path).unwrap());
+        power::fails_after(cut);
+        assert_eq!(found(&plan, &[], &[]).is_err(), cut < count, "every file is written the one way");
+        power::returns();
         let left = files(&dir);
         let again = found(&plan, &[], &[]).expect("finished");
         assert_eq!((again.is_new, files(&dir).len()), (cut < count, count), "cut off after {cut} files");
