@@ -12,6 +12,7 @@ use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::mutant::Mutant;
 use amanah_ledger::position::{Epoch, View};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A block being asked for.
@@ -48,9 +49,17 @@ impl Machine {
         let wanted = self.wanted_blocks();
         self.fetches.retain(|digest, _| wanted.contains_key(digest));
         let quarter = self.patience_ms();
-        for (digest, Wanted { sources, is_fresh }) in wanted.into_iter().take(FETCHES_MAX) {
-            let start = if is_fresh { step.now.saturating_add(quarter) } else { step.now };
-            let fetch = self.fetches.entry(digest).or_insert(Fetch { next_at: start, tries: 0 });
+        for (digest, Wanted { sources, is_fresh }) in wanted {
+            let is_full = self.fetches.len() >= FETCHES_MAX;
+            let fetch = match self.fetches.entry(digest) {
+                Entry::Occupied(asked) => asked.into_mut(),
+                // A question that is open is not given up for another: it goes on to the next source until it is answered.
+                Entry::Vacant(_) if is_full => continue,
+                Entry::Vacant(place) => {
+                    let next_at = if is_fresh { step.now.saturating_add(quarter) } else { step.now };
+                    place.insert(Fetch { next_at, tries: 0 })
+                }
+            };
             if step.is_due(fetch.next_at) {
                 // Everybody starts with another source.
                 let at = fetch.tries.wrapping_add(usize::from(self.config.me.0)) % sources.len().max(1);

@@ -2,6 +2,7 @@
 
 use crate::solo::{GENESIS, Solo, block, block_vote, bytes, certificate, chain, finalize, nullify, status_of};
 use crate::toy::{GENESIS_MS, Padding, ToyBlock};
+use amanah_consensus::limits::FETCHES_MAX;
 use amanah_consensus::message::SyncResponse;
 use amanah_consensus::{Effect, Message, To};
 use amanah_ledger::certificate::VoteContent;
@@ -62,6 +63,34 @@ fn a_peer_brings_one_block_far_ahead_however_many_it_has() {
         solo.wait(1_000);
     }
     assert_eq!(solo.machine.standing().final_height, Height(400));
+}
+
+#[test]
+fn however_many_blocks_are_lacked_few_are_asked_for_at_once_and_all_in_the_end() {
+    let mut solo = Solo::resumed(Vec::new(), GENESIS_MS);
+    let chain = chain(100);
+    for (view, block) in (1..).zip(&chain) {
+        solo.hear(1, Message::Certificate(certificate(VoteContent::Notarize(block_vote(view, view - 1, block)))));
+        assert!(solo.machine.holdings().fetches <= FETCHES_MAX, "with {view} blocks lacked");
+    }
+    let open: Vec<_> = chain.iter().filter(|block| solo.asked_for(block.digest())).collect();
+    assert_eq!(solo.machine.holdings().fetches, FETCHES_MAX);
+    // What is asked for first is here first: nothing that turns up later takes its place.
+    for block in open {
+        solo.sent.clear();
+        solo.wait(10_000);
+        assert!(solo.asked_for(block.digest()));
+        solo.hear(2, Message::BlockResponse { digest: block.digest(), block: bytes(block) });
+    }
+    while solo.machine.holdings().blocks < chain.len() {
+        solo.sent.clear();
+        solo.wait(10_000);
+        let asked: Vec<_> = chain.iter().filter(|block| solo.asked_for(block.digest())).collect();
+        assert!(!asked.is_empty());
+        for block in asked {
+            solo.hear(2, Message::BlockResponse { digest: block.digest(), block: bytes(block) });
+        }
+    }
 }
 
 /// Room that a large block takes: twenty are more than a line may hold, nineteen are not.
