@@ -27,6 +27,7 @@ pub mod load;
 pub mod patient;
 pub mod plan;
 pub mod prebuilt;
+pub mod surroundings;
 pub mod twin;
 pub mod watch;
 pub mod wire;

@@ -1,7 +1,8 @@
 //! Many patients at once, each doing one thing after the other until the run is over.
 
 use super::Cluster;
-use super::patient::{Over, Patient, Surroundings};
+use super::patient::{Over, Patient};
+use super::surroundings::Surroundings;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::sync::Arc;

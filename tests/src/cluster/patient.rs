@@ -1,25 +1,26 @@
 //! A patient: keys, a relationship at one hospital, and what a wallet does with them, one act after the other. An act
 //! is repeated, the same bytes each time, until somebody has taken it; then it is waited for until it is proven final.
 
-use super::Cluster;
+mod session;
+
 use super::api::{Api, Trouble};
-use super::journal::{DecisionPromise, Journal, Promise};
+use super::journal::{DecisionPromise, Promise};
+use super::surroundings::Surroundings;
 use amanah_ledger::codec;
 use amanah_ledger::compose::{Wish, compose};
 use amanah_ledger::crypto::{Digest, Ed25519, PublicKey, Signer};
 use amanah_ledger::derive::{RelationshipSecret, WalletSeed};
-use amanah_ledger::document::{Action, Actor, MemberRef};
-use amanah_ledger::exchange::{Certify, Enrolment, GrantRequest, Login, MESSAGE_BYTES_MAX, RevocationAccepted};
+use amanah_ledger::document::{Action, Actor};
+use amanah_ledger::exchange::{Certify, GrantRequest, MESSAGE_BYTES_MAX, RevocationAccepted};
 use amanah_ledger::label::Label;
 use amanah_ledger::leaf::{ConsentLeaf, ConsentStatus, Leaf, LeafKey};
 use amanah_ledger::position::Height;
-use amanah_ledger::proof::{Trust, VerifiedState};
+use amanah_ledger::proof::VerifiedState;
 use amanah_ledger::time::{DAY_MS, HOUR_MS, UnixMs};
 use amanah_ledger::transaction::{GrantItem, RevokeProof, SignedTransaction, revoke_signing_bytes};
 use amanah_ledger::vocabulary::{Code, Kind, Vocabulary};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// An ordinary request takes no longer.
@@ -30,50 +31,6 @@ const PAUSE: Duration = Duration::from_millis(100);
 const POLL: Duration = Duration::from_secs(2);
 /// Consents begin so long ago, so that a clock put back does not end them.
 const BEGUN_MS: u64 = 3 * DAY_MS;
-
-/// What every patient of a cluster knows, and where they write down what they are told.
-#[derive(Debug)]
-pub struct Surroundings {
-    /// The network.
-    pub chain: Digest,
-    /// Against what proofs are checked.
-    pub trust: Trust,
-    /// The hospitals.
-    pub members: Vec<MemberRef>,
-    /// Their APIs.
-    pub apis: Vec<Api>,
-    /// The keys of their own systems.
-    pub api_keys: Vec<String>,
-    /// What was promised.
-    pub journal: Journal,
-    /// Grants that were proven final: at whom, when it had taken them, when they were proven.
-    pub finals: std::sync::Mutex<Vec<(usize, Instant, Instant)>>,
-    /// No new acts from now on; those under way end where they are.
-    pub over: AtomicBool,
-}
-
-impl Surroundings {
-    /// Those of this cluster.
-    ///
-    /// # Panics
-    /// Never: the genesis made a network.
-    pub fn of(cluster: &Cluster) -> Arc<Self> {
-        Arc::new(Self {
-            chain: cluster.chain(),
-            trust: Trust::from_genesis(&cluster.genesis).unwrap(),
-            members: cluster.network.members().iter().map(|known| known.member.clone()).collect(),
-            apis: cluster.hospitals.iter().map(|hospital| Api::new(hospital.api)).collect(),
-            api_keys: cluster.hospitals.iter().map(|hospital| hospital.api_key.clone()).collect(),
-            journal: Journal::default(),
-            finals: std::sync::Mutex::default(),
-            over: AtomicBool::new(false),
-        })
-    }
-
-    fn is_over(&self) -> bool {
-        self.over.load(Ordering::Relaxed)
-    }
-}
 
 /// A hospital keeps no more consents of one patient.
 const TOO_MANY_CONSENTS: &str = "AMN-0239";
@@ -134,74 +91,6 @@ impl Patient {
 
     fn api(&self) -> &Api {
         &self.around.apis[self.custodian]
-    }
-
-    /// Enrols, and is linked at the desk.
-    ///
-    /// # Errors
-    /// When the hospital does not answer, or refuses.
-    pub async fn enrol(&self) -> Result<(), Trouble> {
-        let key = self.secret.key();
-        let enrolment = Enrolment {
-            custodian: self.around.members[self.custodian].id,
-            relationship: key.public_key(),
-            generation: 0,
-            log_key: *self.secret.log_key().expose(),
-        };
-        let body = codec::encode(&enrolment.sign(&self.around.chain, &key));
-        let answer = self.api().post("/v1/enrolments", None, body, PATIENCE).await?;
-        let answer: Value = serde_json::from_slice(&answer).map_err(|error| Trouble::Wrong(error.to_string()))?;
-        let link = json!({ "mrn": format!("MRN-{}", self.label()), "code": answer["code"] });
-        let desk = Some(self.around.api_keys[self.custodian].as_str());
-        self.api().post_json("/v1/patients", desk, &link, PATIENCE).await.map(drop)
-    }
-
-    /// Signs in.
-    ///
-    /// # Errors
-    /// When the hospital does not answer, or refuses.
-    pub async fn sign_in(&mut self) -> Result<String, Trouble> {
-        if let Some(token) = &self.token {
-            return Ok(token.clone());
-        }
-        let answer = self.api().post_json("/v1/login/nonce", None, &json!({}), PATIENCE).await?;
-        let nonce = answer["nonce"].as_str().and_then(|text| text.parse::<Digest>().ok());
-        let nonce = nonce.ok_or_else(|| Trouble::Wrong("a nonce that is none".to_owned()))?;
-        let key = self.secret.key();
-        let login = Login {
-            custodian: self.around.members[self.custodian].id,
-            relationship: key.public_key(),
-            binding: [0; 32],
-            nonce: nonce.0,
-            time: now(),
-        };
-        let body = codec::encode(&login.sign(&self.around.chain, &key));
-        let answer = self.api().post("/v1/login", None, body, PATIENCE).await?;
-        let answer: Value = serde_json::from_slice(&answer).map_err(|error| Trouble::Wrong(error.to_string()))?;
-        let token = answer["token"].as_str().map(str::to_owned);
-        self.token.clone_from(&token);
-        token.ok_or_else(|| Trouble::Wrong("a sign-in without a token".to_owned()))
-    }
-
-    /// Posts as a signed-in wallet.
-    pub(super) async fn post_signed_in(&mut self, path: &str, body: Vec<u8>) -> Result<Vec<u8>, Trouble> {
-        let token = self.sign_in().await?;
-        let answer = self.api().post(path, Some(&token), body, PATIENCE).await;
-        self.forget_session_if(&answer);
-        answer
-    }
-
-    pub(super) async fn get_signed_in(&mut self, path: &str) -> Result<Vec<u8>, Trouble> {
-        let token = self.sign_in().await?;
-        let answer = self.api().get(path, Some(&token), PATIENCE).await;
-        self.forget_session_if(&answer);
-        answer
-    }
-
-    fn forget_session_if<T>(&mut self, answer: &Result<T, Trouble>) {
-        if matches!(answer, Err(Trouble::Refused(401, _))) {
-            self.token = None;
-        }
     }
 
     /// Whether the trouble is one that passes; what breaks a promise is written down.

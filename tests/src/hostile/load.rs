@@ -1,6 +1,7 @@
 //! Honest work at a steady rate, and how long each act takes.
 
-use crate::cluster::patient::{Patient, Surroundings};
+use crate::cluster::patient::Patient;
+use crate::cluster::surroundings::Surroundings;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@
 use super::load::{Clients, Latencies};
 use super::outcome::circumstances;
 use super::watch::{disk_bytes, log_bytes, resident_bytes};
-use crate::cluster::patient::Surroundings;
+use crate::cluster::surroundings::Surroundings;
 use crate::cluster::{Cluster, NAMES, Setup};
 use amanah_node::limits::resident_bytes_max;
 use serde_json::{Value, json};
