@@ -8,7 +8,7 @@ mod ops_client;
 mod run;
 mod status;
 
-use amanah_node::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure};
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! `amanahd db`
 
 use super::{Answer, At};
-use amanah_node::db_check::{self, Check, State};
-use amanah_node::exit::Exit;
+use crate::db_check::{self, Check, State};
+use crate::exit::Exit;
 use clap::{Args, Subcommand};
 use serde_json::{Map, json};
 

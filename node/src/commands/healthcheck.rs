@@ -1,7 +1,7 @@
 //! `amanahd healthcheck`
 
 use super::{Answer, At, ops_client};
-use amanah_node::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure};
 use clap::Args;
 use serde_json::Map;
 

@@ -1,9 +1,9 @@
 //! `amanahd init`
 
 use super::{Answer, At};
+use crate::exit::{Exit, Failure};
+use crate::home::{FollowerPlan, HospitalPlan, Initialised, init, init_follower, take_network};
 use amanah_ledger::member::is_member_name;
-use amanah_node::exit::{Exit, Failure};
-use amanah_node::home::{FollowerPlan, HospitalPlan, Initialised, init, init_follower, take_network};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

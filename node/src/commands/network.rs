@@ -1,9 +1,9 @@
 //! `amanahd network`
 
 use super::Answer;
+use crate::exit::{Exit, Failure};
+use crate::home::{FollowerPlan, Founded, HomeError, NetworkPlan, found, read_plan};
 use amanah_ledger::time::UnixMs;
-use amanah_node::exit::{Exit, Failure};
-use amanah_node::home::{FollowerPlan, Founded, HomeError, NetworkPlan, found, read_plan};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;

@@ -1,8 +1,8 @@
 //! Asks the running node of a home, over its ops port on this machine.
 
-use amanah_node::config::AnyConfig;
-use amanah_node::exit::{Exit, Failure};
-use amanah_node::home::HomeError;
+use crate::config::AnyConfig;
+use crate::exit::{Exit, Failure};
+use crate::home::HomeError;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! `amanahd run`
 
 use super::At;
-use amanah_node::exit::Exit;
-use amanah_node::node;
+use crate::exit::Exit;
+use crate::node;
 use clap::Args;
 
 #[derive(Args)]

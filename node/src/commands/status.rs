@@ -1,8 +1,8 @@
 //! `amanahd status`
 
 use super::{Answer, At, ops_client};
-use amanah_node::exit::{Exit, Failure};
-use amanah_node::ops;
+use crate::exit::{Exit, Failure};
+use crate::ops;
 use clap::Args;
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
