@@ -2,7 +2,8 @@
 //!
 //! A page is Markdown. Its blocks of the language `console` hold commands behind `$ ` and below each what it printed. The
 //! commands of a page are one session: variables and the working directory stay. A trailing `# exit N` states the exit
-//! code, 0 without. In what a command printed,
+//! code, 0 without. A block with a title, such as `toml title=plan.toml`, is a file that the session writes there. In what a
+//! command printed,
 //! - a line that is only `…` stands for any number of lines, `…` within a line for any characters;
 //! - labels (`C-…`, `P-…`, `A-…`), enrolment codes and other keys differ from run to run: the first time a page shows
 //!   one, it stands for the one that the run shows there, and from then on for no other, in commands too;
@@ -29,10 +30,21 @@ pub struct Step {
 
 /// The steps of a page, in order.
 pub fn steps(page: &str) -> Vec<Step> {
-    let (mut steps, mut is_console) = (Vec::<Step>::new(), false);
+    let (mut steps, mut is_console, mut file) = (Vec::<Step>::new(), false, None);
     for (number, line) in page.lines().enumerate() {
         if let Some(language) = line.trim_start().strip_prefix("```") {
             is_console = !is_console && language == "console";
+            file = match (file, language.split_once(" title=")) {
+                (None, Some((_, name))) => Some((number + 1, name, String::new())),
+                (Some((line, name, text)), _) => {
+                    steps.push(Step { line, command: writing(name, &text), shown: Vec::new(), exit: 0 });
+                    None
+                }
+                (None, None) => None,
+            };
+        } else if let Some((_, _, text)) = &mut file {
+            text.push_str(line);
+            text.push('\n');
         } else if is_console && let Some(typed) = line.strip_prefix("$ ") {
             let (command, exit) = split_exit(typed);
             steps.push(Step { line: number + 1, command, shown: Vec::new(), exit });
@@ -52,6 +64,11 @@ pub fn steps(page: &str) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// What writes a file that a page shows.
+fn writing(name: &str, text: &str) -> String {
+    format!("cat > {name} << 'end of the file'\n{text}end of the file")
 }
 
 /// The command without its statement of how it ends.

@@ -17,7 +17,9 @@ struct Ports(u16);
 
 impl Ports {
     fn pairs(&self) -> impl Iterator<Item = (String, String)> + '_ {
-        (0..40).map(|n| (format!(":{}", SHOWN_PORT + n), format!(":{}", self.0 + n)))
+        let marks = [":", "tcp/"];
+        let ports = (0..40).map(|n| (SHOWN_PORT + n, self.0 + n));
+        ports.flat_map(move |(shown, real)| marks.map(|mark| (format!("{mark}{shown}"), format!("{mark}{real}"))))
     }
 
     fn in_this_run(&self, command: &str) -> String {
@@ -38,7 +40,9 @@ fn run(page: &str) {
     let home = tempfile::tempdir().unwrap();
     let programs = home.path().join("programs");
     fs::create_dir(&programs).unwrap();
-    symlink(env!("CARGO_BIN_EXE_amanah-under-test"), programs.join("amanah")).unwrap();
+    for program in ["amanah", "amanahd"] {
+        symlink(env!("CARGO_BIN_EXE_amanah-under-test"), programs.join(program)).unwrap();
+    }
     let data = home.path().join("amanah");
     let desk = home.path().join("desk");
     fs::create_dir(&desk).unwrap();
@@ -75,6 +79,11 @@ impl Drop for Down {
 #[test]
 fn a_patients_first_hour_is_as_the_tutorial_shows_it() {
     run("tutorials/patient.md");
+}
+
+#[test]
+fn a_network_is_made_run_and_repaired_as_the_tutorial_shows_it() {
+    run("tutorials/hospital.md");
 }
 
 #[test]

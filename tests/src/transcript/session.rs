@@ -1,6 +1,8 @@
 //! A shell that stays open: one command after the other, as a person types them.
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -21,7 +23,7 @@ impl Session {
     pub fn open(dir: &Path, programs: &Path, variables: &[(&str, &str)]) -> std::io::Result<Self> {
         let path = std::env::var("PATH").unwrap_or_default();
         let mut command = Command::new("bash");
-        command.args(["--noprofile", "--norc"]).current_dir(dir);
+        command.args(["--noprofile", "--norc"]).current_dir(dir).process_group(0);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AMANAH")) {
             command.env_remove(name);
         }
@@ -60,8 +62,8 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // A shell that is gone already needs no end.
-        drop(self.shell.kill());
+        // With all that it has left in the background. What is gone already needs no end.
+        drop(kill_process_group(Pid::from_child(&self.shell), Signal::KILL));
         drop(self.shell.wait());
     }
 }

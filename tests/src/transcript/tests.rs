@@ -17,6 +17,18 @@ fn a_page_is_read_step_by_step_with_its_exit_codes() {
 }
 
 #[test]
+fn a_file_of_a_page_is_there_for_the_commands_after_it() {
+    let page = "```toml title=plan.toml\nname = \"$HOME\"\n\n[more]\n```\n```toml\nno = 1\n```\n```console\n$ cat plan.toml\n```\n";
+    let dir = tempfile::tempdir().unwrap();
+    let mut session = Session::open(dir.path(), dir.path(), &[]).unwrap();
+    let read = steps(page);
+    assert_eq!(read.len(), 2);
+    assert_eq!(session.run(&read[0].command).unwrap().1, 0);
+    let (printed, _) = session.run(&read[1].command).unwrap();
+    assert_eq!(printed.trim_end(), "name = \"$HOME\"\n\n[more]");
+}
+
+#[test]
 fn what_is_not_as_shown_is_told() {
     let mut names = Names::default();
     assert!(compare(&mut names, "PERMIT: PERMITTED", "DENY: NO_CONSENT").is_err());
