@@ -116,7 +116,7 @@ impl Campaign {
         let mut whom: Vec<usize> = if step.faults == [Fault::KillAll] { (0..4).collect() } else { vec![step.hospital] };
         whom.retain(|hospital| !self.excused.lost.contains(hospital));
         for hospital in whom {
-            match self.wait_for_progress(healed, Some(hospital)) {
+            match self.wait_for_return(healed, hospital, step, &mut went.notes) {
                 Some(progress) => went.progress_ms = went.progress_ms.max(Some(ms(progress))),
                 None => self.complain(format!(
                     "after {:?} {} takes no part for {PROGRESS_MAX:?}",
@@ -127,7 +127,7 @@ impl Campaign {
         }
         // Where a hospital is out for good, the others go on.
         if self.excused.lost.contains(&step.hospital) {
-            match self.wait_for_progress(healed, None) {
+            match self.wait_for_progress(healed) {
                 Some(progress) => went.progress_ms = Some(ms(progress)),
                 None => self.complain(format!("without {} nobody goes on", self.name(step.hospital))),
             }
@@ -144,17 +144,34 @@ impl Campaign {
         self.outcome.complaints.push(what);
     }
 
-    fn wait_for_progress(&self, since: Instant, hospital: Option<usize>) -> Option<Duration> {
+    /// Waits until anybody goes on.
+    fn wait_for_progress(&self, since: Instant) -> Option<Duration> {
         let deadline = since + PROGRESS_MAX;
-        loop {
-            if let Some(proven) = self.load.first_final_after(since, hospital) {
+        while Instant::now() < deadline {
+            if let Some(proven) = self.load.first_final_after(since, None) {
                 return Some(proven.duration_since(since));
-            }
-            if Instant::now() >= deadline {
-                return None;
             }
             std::thread::sleep(Duration::from_millis(10));
         }
+        None
+    }
+
+    /// Waits until this hospital takes part again.
+    fn wait_for_return(&mut self, since: Instant, i: usize, step: &Step, notes: &mut Vec<String>) -> Option<Duration> {
+        let deadline = since + PROGRESS_MAX;
+        while Instant::now() < deadline {
+            if let Some(proven) = self.load.first_final_after(since, Some(i)) {
+                return Some(proven.duration_since(since));
+            }
+            // It may have noticed the full disk just before that was cleared, and be at its end only now.
+            if step.faults.contains(&Fault::DiskFull) && self.cluster.hospitals[i].pid().is_none() {
+                self.excuse_end(i, step, notes);
+                self.cluster.hospitals[i].start();
+                self.wait_for_start(i, step, notes);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        None
     }
 
     fn inflict(&mut self, i: usize, fault: Fault, notes: &mut Vec<String>) {
