@@ -18,20 +18,38 @@ pub struct Signature(pub [u8; 64]);
 #[error("not a canonical ed25519 key of full order")]
 pub struct WeakKeyError;
 
+/// The ordinates of the eight points of small order, without the bit for the sign of x: 0, 1, p − 1, and those of order 8.
+const SMALL_ORDER: [[u8; 32]; 5] = [
+    [0; 32],
+    [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    *b"\xec\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+    *b"\x26\xe8\x95\x8f\xc2\xb2\x27\xb0\x45\xc3\xf4\x89\xf2\xef\x98\xf0\xd5\xdf\xac\x05\xd3\xc6\x33\x39\xb1\x38\x02\x88\x6d\x53\xfc\x05",
+    *b"\xc7\x17\x6a\x70\x3d\x4d\xd8\x4f\xba\x3c\x0b\x76\x0d\x10\x67\x0f\x2a\x20\x53\xfa\x2c\x39\xcc\xc6\x4e\xc7\xfd\x77\x92\xac\x03\x7a",
+];
+
 impl PublicKey {
     /// Refuses what must not be registered as anybody's key.
     ///
     /// # Errors
     /// When the bytes are no curve point, are not its canonical encoding, or are a point of small order.
     pub fn check_strength(&self) -> Result<(), WeakKeyError> {
-        let Ok(key) = ed25519_dalek::VerifyingKey::from_bytes(&self.0) else {
-            return Err(WeakKeyError);
-        };
-        // `from_bytes` reads y modulo p. The other long writing, a sign of x = 0, is of a point of small order.
-        if key.is_weak() || !self.is_reduced() {
-            return Err(WeakKeyError);
+        self.check_signers_strength()?;
+        match ed25519_dalek::VerifyingKey::from_bytes(&self.0) {
+            Ok(_point) => Ok(()),
+            Err(_no_point) => Err(WeakKeyError),
         }
-        Ok(())
+    }
+
+    /// [`PublicKey::check_strength`] of a key under which a signature has been accepted: it is a point, and whether it is
+    /// a strong one shows in its bytes. A square root, the cost of telling a point, is not taken again.
+    ///
+    /// # Errors
+    /// When the bytes are not the point's canonical encoding, or it is of small order.
+    pub(crate) fn check_signers_strength(&self) -> Result<(), WeakKeyError> {
+        let mut ordinate = self.0;
+        ordinate[31] &= 0x7f;
+        // A sign of x = 0, the other long writing, is of a point of small order.
+        if SMALL_ORDER.contains(&ordinate) || !self.is_reduced() { Err(WeakKeyError) } else { Ok(()) }
     }
 
     /// Whether y, the lower 255 bits, is less than p = 2²⁵⁵ − 19: re-compressing the point would show the same at the

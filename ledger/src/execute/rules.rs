@@ -108,7 +108,7 @@ impl Pending<'_> {
             return Err(Outcome::UnknownConsent);
         }
         self.check_gateway(&relay.member, &relay.gateway.key, Standing::Active)?;
-        consent.check_strength().map_err(|_weak| Outcome::WeakKey)?;
+        consent.check_signers_strength().map_err(|_weak| Outcome::WeakKey)?;
         let usage = self.usage_with_one_more(relay.member).ok_or(Outcome::LeavesUsedUp)?;
         self.set(Leaf::Usage(usage));
         Ok(ConsentLeaf {
@@ -201,7 +201,8 @@ fn check_first_version(item: &GrantItem) -> Result<(), Outcome> {
     if item.prev != Digest::ZERO {
         return Err(Outcome::PrevNotCurrent);
     }
-    item.consent.check_strength().map_err(|_weak| Outcome::WeakKey)
+    // Its signature of the item has been accepted, or there would be no transaction.
+    item.consent.check_signers_strength().map_err(|_weak| Outcome::WeakKey)
 }
 
 fn check_next_version(item: &GrantItem, present: &ConsentLeaf) -> Result<(), Outcome> {

@@ -343,6 +343,41 @@ fn weak_keys_are_refused_where_keys_are_registered() {
     }
 }
 
+/// Every point of small order in every writing that decodes, and points of full order in both.
+fn keys_that_decode() -> Vec<PublicKey> {
+    let mut written: Vec<[u8; 32]> = EIGHT_TORSION.iter().map(|point| point.compress().to_bytes()).collect();
+    for low in 0..=255u8 {
+        // y and p + y, each with and without a sign.
+        for mut long in [[0; 32], bytes::<32>(LONG_NEUTRAL)] {
+            long[0] = low;
+            written.push(long);
+        }
+    }
+    written.extend((0..100u8).map(|seed| *blake3::hash(&[seed]).as_bytes()));
+    let signed = written.clone().into_iter().map(|mut bytes| {
+        bytes[31] ^= 0x80;
+        bytes
+    });
+    written.extend(signed);
+    let decodes = |bytes: &[u8; 32]| ed25519_zebra::VerificationKey::try_from(*bytes).is_ok();
+    written.into_iter().filter(decodes).map(PublicKey).collect()
+}
+
+#[test]
+fn whether_a_signers_key_is_weak_shows_in_its_bytes() {
+    let keys = keys_that_decode();
+    let is_weak = |key: &PublicKey| {
+        let point = ed25519_dalek::VerifyingKey::from_bytes(&key.0).unwrap();
+        point.is_weak() || point.to_edwards().compress().to_bytes() != key.0
+    };
+    let weak = keys.iter().filter(|key| is_weak(key)).count();
+    assert!(weak > 14 && keys.len() - weak > 100, "{weak} of {}", keys.len());
+    for key in &keys {
+        assert_eq!(key.check_signers_strength().is_err(), is_weak(key), "{key}");
+        assert_eq!(key.check_strength().is_err(), is_weak(key), "{key}");
+    }
+}
+
 #[test]
 fn a_flipped_bit_anywhere_is_a_bad_signature() {
     let pair = Keypair::from_seed(&[5; 32]);
