@@ -8,7 +8,7 @@
 //! What the ledger knows only as hashes: what patients agree to, in which words ([`document`], [`vocabulary`],
 //! [`preset`], [`sentence`], [`compose`]), what follows for a request ([`engine`]), who looked ([`access`]), what
 //! wallets and nodes say to each other ([`exchange`], [`directory`], [`network_file`]), and what a person keeps
-//! ([`derive`](mod@derive), [`label`], [`receipt_file`]).
+//! ([`derive`](mod@derive), [`label`], [`receipt_file`]). And what every program calls an error ([`catalogue`]).
 
 pub mod codec;
 pub mod crypto;
@@ -21,6 +21,7 @@ pub mod genesis;
 pub mod member;
 
 pub mod access;
+pub mod catalogue;
 pub mod compose;
 pub mod derive;
 pub mod directory;

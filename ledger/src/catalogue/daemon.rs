@@ -1,0 +1,165 @@
+//! 10 to 15: what the daemon ends with its exit code of the same number for.
+
+use super::{Entry, entry};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    entry(
+        1001,
+        "the configuration is wrong",
+        "A key of config.toml is missing, unknown or has a wrong value; the line is named.",
+        "correct config.toml: docs/reference/config.md has every key",
+    ),
+    entry(1002, "no home is there", "The directory holds no node's home.", "amanahd init --home DIR --name NAME"),
+    entry(
+        1003,
+        "the genesis is not that of this network",
+        "genesis.bin or network.json is damaged, or of another network than the database.",
+        "get genesis.bin and network.json from another member and compare the chain id",
+    ),
+    entry(
+        1004,
+        "the name is no member's",
+        "The configuration names a hospital or peer that is not in the genesis.",
+        "use the names in the genesis: lower-case letters, digits and -",
+    ),
+    entry(
+        1005,
+        "the log level is wrong",
+        "log.level is neither a level nor a filter.",
+        "use error, warn, info, debug or trace",
+    ),
+    entry(
+        1006,
+        "an address is taken",
+        "Another program listens on api.listen or ops.listen.",
+        "choose a free address in config.toml",
+    ),
+    entry(
+        1007,
+        "the peer address is taken",
+        "p2p.listen cannot be listened on.",
+        "choose a free address for p2p.listen",
+    ),
+    entry(
+        1008,
+        "the database is of another network",
+        "The home's ledger was begun under another genesis.",
+        "each network needs its own home",
+    ),
+    entry(
+        1009,
+        "the plan of the network cannot be",
+        "The plan file is no plan, or what it plans breaks a rule of a genesis.",
+        "correct the plan; docs/operations.md shows one",
+    ),
+    entry(
+        1010,
+        "no address of a member",
+        "A follower asks members by HTTP, and one has no address that could be asked.",
+        "correct [follow] in config.toml",
+    ),
+    entry(
+        1101,
+        "the key is not the registered one",
+        "The genesis registers another key for this hospital than the file holds.",
+        "restore the registered key from its backup; never make a fresh one",
+    ),
+    entry(1102, "a key file holds no key", "It is damaged or is another file.", "restore the key from its backup"),
+    entry(
+        1103,
+        "a member's node key is none",
+        "The genesis holds bytes that are no key.",
+        "compare the genesis with another member",
+    ),
+    entry(
+        1104,
+        "the vote log belongs to another key",
+        "Votes of one key say nothing about another.",
+        "restore the key that the vote log belongs to",
+    ),
+    entry(
+        1105,
+        "a key is missing",
+        "The network was founded with a key that is not in this home any more.",
+        "restore the key from its backup; a new one cannot take its place",
+    ),
+    entry(
+        1201,
+        "the home is newer than this program",
+        "A newer program has written it.",
+        "start the newer program on this home",
+    ),
+    entry(
+        1202,
+        "the vote log is newer than this program",
+        "It holds a record that this version does not know.",
+        "start the program that wrote the vote log",
+    ),
+    entry(1203, "the vote log has a newer format", "A newer program has written it.", "start the newer program"),
+    entry(
+        1204,
+        "the ledger's database has a newer format",
+        "A newer program has written it.",
+        "start the newer program",
+    ),
+    entry(
+        1301,
+        "the vote log is damaged",
+        "Votes that were on disk can no longer be read, so this key could vote twice.",
+        "restore votes/ as it was when the node stopped; if it is lost, this key must not vote again",
+    ),
+    entry(
+        1302,
+        "the ledger's database is damaged",
+        "A record does not match its check. Nothing wrong was served.",
+        "move ledger/ aside; the node refills it from its peers",
+    ),
+    entry(
+        1303,
+        "the vote log contradicts itself",
+        "It proves that this key has signed two votes that exclude each other.",
+        "this key must not vote again: register a new consensus key",
+    ),
+    entry(
+        1304,
+        "the private store is damaged",
+        "A part of it does not open, is missing, or has lost writes that were on disk.",
+        "restore private/ and keys/private/ from one backup; consents on the ledger are not touched",
+    ),
+    entry(
+        1305,
+        "the database is damaged again and again",
+        "It was replaced three times within an hour: the disk is what fails.",
+        "replace the disk; the ledger fills itself again from the peers",
+    ),
+    entry(
+        1306,
+        "a part of the home is damaged",
+        "The check names each part and what to do about it.",
+        "docs/operations.md, under: a disk went bad",
+    ),
+    entry(
+        1401,
+        "the vote log is missing",
+        "This key may have voted, and what it signed is no longer known.",
+        "restore votes/ as it was when the node stopped; if it is lost, this key must not vote again",
+    ),
+    entry(
+        1501,
+        "a certificate contradicts the ledger",
+        "What this node holds as final is not what a quorum has certified.",
+        "move ledger/ aside; the node refills it from its peers",
+    ),
+    entry(
+        1502,
+        "the node stopped in a contradiction",
+        "Certificates excluded each other, and the mark STOPPED says which. More than f members may have lied.",
+        "compare height and block with the others; once it is known who was wrong, remove STOPPED and start again",
+    ),
+    entry(
+        1503,
+        "a certificate contradicts the ledger",
+        "A quorum has signed a block that is not the one this follower holds: it stops, for it may serve another ledger than the others.",
+        "keep the home as it is and compare height and block with the members",
+    ),
+];
