@@ -18,6 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A grant waits at most this long for others to share its batch.
 pub(crate) const BATCH_WAIT_MS: u64 = 5;
+/// While a batch of this custodian is on its way, grants wait for it, at most this long: what costs the same for one grant
+/// as for a hundred (a signature, a bundle, a block) is then shared by all that came meanwhile. A lone grant never waits.
+pub(crate) const BEHIND_BATCH_MS: u64 = 100;
 /// What is not final after this time is sent again.
 pub(crate) const RESEND_MS: u64 = 3_000;
 /// Most grants pending at one custodian.
@@ -117,9 +120,21 @@ impl PendingGrants {
         }
     }
 
-    /// The earliest moment at which a batch is due.
+    /// The earliest moment at which a batch is due, if no batch settles before.
     pub(super) fn next_due(&self) -> Option<UnixMs> {
-        self.by_number.values().filter(|pending| !pending.is_sent).map(|pending| pending.from).min()
+        let earliest = self.by_number.values().filter(|pending| !pending.is_sent).map(|pending| pending.from).min();
+        earliest.map(|from| from.plus_ms(self.held_back_ms()))
+    }
+
+    /// Whether somebody has waited long enough, or a batch is full.
+    fn is_batch_due(&self, clock: UnixMs) -> bool {
+        let waiting = self.by_number.values().filter(|pending| !pending.is_sent).count();
+        waiting >= BATCH_ITEMS_MAX || self.next_due().is_some_and(|due| due <= clock)
+    }
+
+    /// How much longer than [`BATCH_WAIT_MS`] a grant waits now.
+    fn held_back_ms(&self) -> u64 {
+        if self.batches.is_empty() { 0 } else { BEHIND_BATCH_MS - BATCH_WAIT_MS }
     }
 }
 
@@ -160,7 +175,9 @@ impl Desk {
             return Ok(Err(e));
         }
         let number = self.vault.last(keys.folder, Kind::Consent)?.map_or(1, |last| last + 1);
-        let has_room = number <= HELD_CONSENTS_MAX as u64 && self.consents_in_force(&keys, head)? < CONSENTS_MAX;
+        // As long as fewer versions are held than consents may be in force, nobody needs to count.
+        let has_room = number <= CONSENTS_MAX as u64
+            || number <= HELD_CONSENTS_MAX as u64 && self.consents_in_force(&keys, head)? < CONSENTS_MAX;
         let Some(documents) = keys.documents.as_ref().filter(|_| has_room) else {
             return Ok(Err(GrantError::TooMany));
         };
@@ -275,8 +292,10 @@ impl Desk {
                 out.push(batch.transaction.clone());
             }
         }
-        while let Some(transaction) = self.next_batch(clock) {
-            out.push(transaction);
+        if self.grants.is_batch_due(clock) {
+            while let Some(transaction) = self.next_batch(clock) {
+                out.push(transaction);
+            }
         }
         Ok(())
     }
@@ -324,10 +343,6 @@ impl Desk {
         let waiting = self.grants.by_number.iter().filter(|(_, pending)| !pending.is_sent);
         let waiting: Vec<(u64, PublicKey, UnixMs)> =
             waiting.map(|(number, pending)| (*number, pending.relationship, pending.from)).collect();
-        let is_due = waiting.iter().any(|(_, _, from)| *from <= clock);
-        if !is_due && waiting.len() < BATCH_ITEMS_MAX {
-            return None;
-        }
         let mut named = BTreeSet::new();
         let ripe = |from: UnixMs| from <= clock.plus_ms(BATCH_WAIT_MS);
         let mut numbers: Vec<u64> = waiting

@@ -42,6 +42,30 @@ fn grants_share_a_batch_but_never_two_of_one_patient() {
 }
 
 #[test]
+fn grants_that_come_while_a_batch_is_on_its_way_share_the_next_one() {
+    let mut cedar = Cedar::new();
+    let qamar = member_ref(&cedar.genesis, 1);
+    let patients: Vec<Patient> = (1..=4).map(|seed| cedar.patient(seed)).collect();
+    cedar.grant(patients[0].grant(0, qamar.clone(), "labs")).unwrap();
+    cedar.now = cedar.now.plus_ms(5);
+    let first = cedar.sends();
+    assert_eq!(batches(&first), [1], "a lone grant waits for nobody");
+    for patient in &patients[1..3] {
+        cedar.grant(patient.grant(0, qamar.clone(), "labs")).unwrap();
+        cedar.now = cedar.now.plus_ms(20);
+        assert_eq!(batches(&cedar.sends()), [] as [usize; 0], "a batch is on its way");
+    }
+    cedar.ledger.block(cedar.now, &first);
+    let second = cedar.sends();
+    assert_eq!(batches(&second), [2], "it is final: those behind it go together");
+    cedar.grant(patients[3].grant(0, qamar, "labs")).unwrap();
+    cedar.now = cedar.now.plus_ms(99);
+    assert_eq!(batches(&cedar.sends()), [] as [usize; 0]);
+    cedar.now = cedar.now.plus_ms(1);
+    assert_eq!(batches(&cedar.sends()), [1], "nobody waits for ever behind a batch that does not become final");
+}
+
+#[test]
 fn a_grant_is_sent_until_it_is_final_also_after_a_power_cut_and_applied_once() {
     let mut cedar = Cedar::new();
     let patient = cedar.patient(1);
@@ -110,6 +134,28 @@ fn what_the_ledger_would_refuse_is_refused_at_once() {
     cedar.desk.revoke(cedar.now, &cedar.ledger.tip, patient.revoke_by_key(0)).unwrap().unwrap();
     assert_eq!(cedar.grant(other), Err(GrantError::Revoked));
     assert_eq!(cedar.desk.held_consents(&patient.key()).unwrap().unwrap().len(), 1);
+}
+
+#[test]
+fn a_relationship_holds_no_more_consents_than_a_decision_looks_at_and_a_revoked_one_makes_room() {
+    let mut cedar = Cedar::new();
+    let patient = cedar.patient(1);
+    let qamar = member_ref(&cedar.genesis, 1);
+    let most = u32::try_from(amanah_ledger::engine::CONSENTS_MAX).unwrap();
+    for index in 0..most {
+        cedar.grant(patient.grant(index, qamar.clone(), "labs")).unwrap();
+    }
+    let one_more = patient.grant(most, qamar, "labs");
+    assert_eq!(cedar.grant(one_more.clone()), Err(GrantError::TooMany), "those on their way count");
+    cedar.now = cedar.now.plus_ms(10);
+    let sent = grants(cedar.sends());
+    assert_eq!(cedar.ledger.block(cedar.now, &sent), sent.len());
+    assert_eq!(version(&cedar, &patient, most - 1), Some(1));
+    assert_eq!(cedar.grant(one_more.clone()), Err(GrantError::TooMany));
+    cedar.desk.revoke(cedar.now, &cedar.ledger.tip, patient.revoke_by_key(0)).unwrap().unwrap();
+    let revoked = revocations(&cedar.sends());
+    assert_eq!(cedar.ledger.block(cedar.now, &revoked), 1);
+    assert_eq!(cedar.grant(one_more), Ok(()));
 }
 
 #[test]
