@@ -133,3 +133,4 @@ pub use message::{BlockBytes, Message, Vote};
 pub use output::{Alarm, Effect, FinalizedBlock, Input, Outgoing, Output, To};
 pub use peers::ClockReading;
 pub use record::Record;
+pub use round::Voted;

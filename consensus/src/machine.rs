@@ -15,7 +15,7 @@ use crate::output::{Effect, Input, Outgoing, Output, To};
 use crate::peers::{ClockReading, Peers};
 use crate::pool::Pool;
 use crate::record::Record;
-use crate::round::Round;
+use crate::round::{Round, Voted};
 use crate::safety::Safety;
 use crate::time::{Clock, Waits};
 use amanah_ledger::certificate::Certificate;
@@ -99,6 +99,8 @@ pub struct Standing {
     pub signing: bool,
     /// Unfinalized blocks held.
     pub blocks_held: usize,
+    /// What each validator has voted in the view, by index.
+    pub voted: Vec<Voted>,
 }
 
 /// One validator in one epoch.
@@ -175,6 +177,7 @@ impl Machine {
         let me = self.config.me;
         let own = self.last_final.point.height;
         let is_me = |index: ValidatorIndex| index == me;
+        let round = self.rounds.get(&self.view);
         Standing {
             view: self.view,
             leader: self.leaders.of(self.view),
@@ -186,6 +189,11 @@ impl Machine {
             connected: self.peers.iter().map(|(i, peer)| is_me(i) || peer.is_connected).collect(),
             signing: self.safety.is_signing(),
             blocks_held: self.pool.len(),
+            voted: self
+                .peers
+                .iter()
+                .map(|(by, _)| round.map_or_else(Voted::default, |round| round.voted(by)))
+                .collect(),
         }
     }
 

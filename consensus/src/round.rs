@@ -9,6 +9,7 @@ use crate::evidence::{Evidence, EvidenceKind};
 use crate::message::Vote;
 use amanah_ledger::certificate::{BlockVote, VoteContent};
 use amanah_ledger::committee::ValidatorIndex;
+use amanah_ledger::crypto::Digest;
 use amanah_ledger::time::UnixMs;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +33,17 @@ pub(crate) struct Candidate {
     pub(crate) received: UnixMs,
     /// Whether it was refused for this view; its block may still be judged and certified elsewhere.
     pub(crate) is_refused: bool,
+}
+
+/// What a validator has voted in one view, as far as it was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Voted {
+    /// For this block, to notarize it.
+    pub notarize: Option<Digest>,
+    /// To leave the view without a block.
+    pub nullify: bool,
+    /// For this block, to make it final.
+    pub finalize: Option<Digest>,
 }
 
 /// What a vote changed.
@@ -148,6 +160,19 @@ impl Round {
         if let Some(candidate) = &mut self.candidate {
             candidate.is_refused = true;
         }
+    }
+
+    /// What this validator has voted here.
+    pub(crate) fn voted(&self, by: ValidatorIndex) -> Voted {
+        let mut voted = Voted::default();
+        for vote in self.votes.iter().filter_map(|slots| slots.get(&by)) {
+            match vote.vote().content {
+                VoteContent::Notarize(vote) => voted.notarize = Some(vote.block),
+                VoteContent::Nullify { .. } => voted.nullify = true,
+                VoteContent::Finalize(vote) => voted.finalize = Some(vote.block),
+            }
+        }
+        voted
     }
 
     fn slots(&self, content: &VoteContent) -> &BTreeMap<ValidatorIndex, VerifiedVote> {

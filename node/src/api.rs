@@ -5,19 +5,25 @@
 //! status and the time it took: no path, no address, no body. Every refusal is a [`Problem`].
 
 mod answers;
+mod errors;
+mod events;
 mod follower;
 mod followers;
 mod hospital;
+mod openapi;
+mod operation;
 mod problem;
 mod public;
 mod rate;
 mod reading;
 mod refusal;
 mod request;
+mod routes;
 mod sessions;
 mod wallet;
 
 pub(crate) use answers::ANSWER_BYTES_MAX;
+pub(crate) use events::LISTENERS_MAX;
 pub use follower::{FollowerApp, follower_router};
 pub(crate) use followers::{SERVED_BYTES_PER_SECOND, SERVED_MAX};
 pub use problem::{Code, Problem};
@@ -36,22 +42,26 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use followers::Followers;
-use public::Public;
+use operation::Operation;
+pub(crate) use public::Public;
 use rate::RateLimit;
 use request::From as Caller;
 use sessions::Sessions;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// Most connections at once: a process may have 1024 files open unless told otherwise, and the node needs some itself.
 pub const CONNECTIONS_MAX: usize = 768;
 
 /// Connections of one address, unless configured otherwise: a third, so that no address shuts out another.
 pub const ADDRESS_CONNECTIONS: usize = 256;
+/// Requests of one address in a minute, unless configured otherwise.
+pub const ADDRESS_REQUESTS_PER_MINUTE: u32 = 60_000;
+/// Enrolments of one address in a minute, unless configured otherwise.
+pub const ADDRESS_ENROLMENTS_PER_MINUTE: u32 = 60;
 /// Longest body of a request.
 pub(crate) const BODY_BYTES_MAX: usize = GRANT_REQUEST_BYTES_MAX;
 /// Requests that are worked on at once.
@@ -76,12 +86,15 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { requests_per_minute: 60_000, enrolments_per_minute: 60, unknown_revocations_per_minute: 30 }
+        Self {
+            requests_per_minute: ADDRESS_REQUESTS_PER_MINUTE,
+            enrolments_per_minute: ADDRESS_ENROLMENTS_PER_MINUTE,
+            unknown_revocations_per_minute: 30,
+        }
     }
 }
 
 /// What the API serves.
-#[derive(Debug)]
 pub struct ApiSetup {
     /// The member's name.
     pub name: String,
@@ -101,6 +114,8 @@ pub struct ApiSetup {
     pub followers: Vec<FollowerKeyConfig>,
     /// What one address may ask.
     pub limits: Limits,
+    /// Turns true when the node stops: listeners are let go then.
+    pub stopping: watch::Receiver<bool>,
 }
 
 /// Whether the disk has room for more than revocations, whenever it is asked.
@@ -142,7 +157,8 @@ impl App {
         clock: Clock,
         takes_writes: TakesWrites,
     ) -> Arc<Self> {
-        let reads = Public::new(setup.network, ledger.reads().clone(), setup.limits.requests_per_minute);
+        let requests_per_minute = setup.limits.requests_per_minute;
+        let reads = Public::new(setup.network, ledger.reads().clone(), requests_per_minute, setup.stopping);
         Arc::new(Self {
             name: setup.name,
             member: setup.member,
@@ -179,25 +195,12 @@ impl FromRef<Arc<App>> for Public {
 /// All routes of a hospital's own node.
 pub fn router(app: Arc<App>) -> Router {
     let reads = app.reads.clone();
-    let routes = Router::new()
-        .route("/v1/network", get(public::network))
-        .route("/v1/status", get(public::status))
-        .route("/v1/blocks", get(followers::blocks))
-        .route("/v1/proofs", post(public::proofs))
-        .route("/v1/locks/{prefix}", get(public::locks))
-        .route("/v1/directory/{handle}", get(public::directory))
-        .route("/v1/tx", post(public::transaction))
-        .route("/v1/enrolments", post(wallet::enrol))
-        .route("/v1/login/nonce", post(wallet::nonce))
-        .route("/v1/login", post(wallet::login))
-        .route("/v1/me", get(wallet::me))
-        .route("/v1/me/accept", post(wallet::accept))
-        .route("/v1/me/consents", get(wallet::consents).post(wallet::grant))
-        .route("/v1/me/log", get(wallet::log))
-        .route("/v1/me/days", post(wallet::days))
-        .route("/v1/patients", get(hospital::patients).post(hospital::link))
-        .route("/v1/decisions", post(hospital::decide));
-    served(routes, reads).with_state(app)
+    served(routed(routes::all()), reads).with_state(app)
+}
+
+/// A router of these operations; methods of one address come together.
+fn routed<S: Clone + Send + Sync + 'static>(operations: Vec<Operation<S>>) -> Router<S> {
+    operations.into_iter().fold(Router::new(), |routes, operation| routes.route(operation.path, operation.answers_with))
 }
 
 /// The routes with what holds for all: what is not there, how long a body may be, how much is done at once.
@@ -207,6 +210,11 @@ fn served<S: Clone + Send + Sync + 'static>(routes: Router<S>, reads: Public) ->
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(reads, bounded))
+}
+
+/// The description of the API that a node serves at `/openapi.json`.
+pub fn description() -> String {
+    openapi::of(&routes::all()).to_pretty_json().expect("a description is made of strings and numbers")
 }
 
 /// Takes no more requests at once than [`CONCURRENT_MAX`], none for longer than [`TIMEOUT`], and logs each by its

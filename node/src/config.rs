@@ -96,6 +96,9 @@ pub struct ApiConfig {
     /// Requests that one address may make in a minute.
     #[serde(default = "address_requests_per_minute")]
     pub address_requests_per_minute: u32,
+    /// Enrolments that one address may begin in a minute; a hospital that enrols at its own desks is one address.
+    #[serde(default = "address_enrolments_per_minute")]
+    pub address_enrolments_per_minute: u32,
 }
 
 const fn address_connections() -> usize {
@@ -103,7 +106,11 @@ const fn address_connections() -> usize {
 }
 
 const fn address_requests_per_minute() -> u32 {
-    60_000
+    crate::api::ADDRESS_REQUESTS_PER_MINUTE
+}
+
+const fn address_enrolments_per_minute() -> u32 {
+    crate::api::ADDRESS_ENROLMENTS_PER_MINUTE
 }
 
 impl ApiConfig {
@@ -114,6 +121,7 @@ impl ApiConfig {
             insecure_http,
             address_connections: address_connections(),
             address_requests_per_minute: address_requests_per_minute(),
+            address_enrolments_per_minute: address_enrolments_per_minute(),
         }
     }
 }

@@ -25,7 +25,7 @@ pub use desk::{
 };
 pub use key_file::{KeyFileError, KeyFilePaths, MRN_BYTES_MAX, Mrn, NotAnMrn};
 pub use open_enrolments::{Code, CodeError, OpenError};
-pub use owner::{Clock, Custodian, Newest, Unavailable};
+pub use owner::{Clock, Custodian, Life, Newest, Unavailable};
 pub(crate) use sealing::random;
 pub use sealing::{DoesNotOpen, NoRandomness};
 pub use survey::{PrivatePart, survey};

@@ -1,5 +1,9 @@
 //! Whether the node lives, and whether it is fit to serve. A silent ledger is healthy: age of blocks says nothing.
 
+mod components;
+
+pub use components::{Chart, Component, Finding, Health};
+
 use amanah_ledger::committee::quorum;
 use amanah_ledger::position::Height;
 use serde::{Deserialize, Serialize};

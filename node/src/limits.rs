@@ -71,6 +71,7 @@ fn http_bounds() -> Vec<Bound> {
         bound("api requests of followers", api::SERVED_MAX as u64, "at once"),
         bound("api blocks for followers, rate", api::SERVED_BYTES_PER_SECOND / MIB, "MiB a second"),
         bound("follower blocks without a certificate", node::HELD_BYTES_MAX as u64 / MIB, "MiB"),
+        bound("api listeners", api::LISTENERS_MAX as u64, "listeners"),
         bound("api answers not yet sent", api::ANSWER_BYTES_MAX as u64 / MIB, "MiB"),
         bound("ops connections", ops::BOUNDS.connections_max as u64, "connections"),
         bound("ops connections of one address", ops::BOUNDS.per_address_max as u64, "connections"),

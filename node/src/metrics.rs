@@ -4,8 +4,10 @@ use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 /// A gauge of a fraction.
 type Ratio = Gauge<f64, AtomicU64>;
@@ -23,6 +25,13 @@ pub struct ByMemberAndKind {
     /// Its name.
     pub member: String,
     /// `consensus` or `transactions`.
+    pub kind: &'static str,
+}
+
+/// What a transaction does.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ByKind {
+    /// `grants`, `revocation`, `anchor`, `evidence` or `other`.
     pub kind: &'static str,
 }
 
@@ -67,7 +76,25 @@ pub struct NetworkMetrics {
     pub held_back_ms: Family<ByMember, Counter>,
 }
 
-/// The ledger and its storage, read when somebody asks.
+/// How long something took.
+#[derive(Debug, Clone)]
+pub struct Seconds(Histogram);
+
+impl Seconds {
+    /// One more took so long.
+    pub fn observe(&self, took: Duration) {
+        self.0.observe(took.as_secs_f64());
+    }
+}
+
+impl Default for Seconds {
+    /// Half a millisecond to eight seconds, each bucket twice the one before.
+    fn default() -> Self {
+        Self(Histogram::new(exponential_buckets(0.000_5, 2.0, 15)))
+    }
+}
+
+/// The ledger and its storage. Gauges are read when somebody asks.
 #[derive(Debug, Default)]
 pub struct LedgerMetrics {
     /// Height of the newest final block.
@@ -76,6 +103,18 @@ pub struct LedgerMetrics {
     pub view: Gauge,
     /// Transactions that wait to become final.
     pub waiting: Gauge,
+    /// Their bytes.
+    pub waiting_bytes: Gauge,
+    /// Transactions that became final since the start.
+    pub transactions: Family<ByKind, Counter>,
+    /// Views that ended without a block, of those that lie between blocks that became final since the start.
+    pub views_skipped: Counter,
+    /// Time to write final blocks, on disk.
+    pub commit: Seconds,
+    /// Time to append to the vote log, on disk.
+    pub vote_log_append: Seconds,
+    /// Newest final height that each validator reported since the start.
+    pub reported: Family<ByMember, Gauge>,
     /// Validators of the epoch.
     pub validators: Gauge,
     /// Databases thrown away and rebuilt since the start.
@@ -118,6 +157,61 @@ impl Metrics {
         Self { registry, network, ledger }
     }
 
+    /// As [`Metrics::new`], with one sample of every figure that has labels, so that the labels show. A new figure does not
+    /// compile here.
+    pub fn sample() -> Self {
+        let metrics = Self::new();
+        let member = || ByMember { member: "qamar".to_owned() };
+        let both = || ByMemberAndKind { member: "qamar".to_owned(), kind: "consensus" };
+        let NetworkMetrics {
+            peers: _,
+            sent,
+            received,
+            queued,
+            dropped,
+            bundles_dropped: _,
+            hostile,
+            refused: _,
+            turned_away: _,
+            held_back_ms,
+        } = &metrics.network;
+        let LedgerMetrics {
+            height: _,
+            view: _,
+            waiting: _,
+            waiting_bytes: _,
+            transactions,
+            views_skipped: _,
+            commit: _,
+            vote_log_append: _,
+            reported,
+            validators: _,
+            rebuilds: _,
+            scrub_errors: _,
+            scrubbed: _,
+            scrub_last_pass: _,
+            store_bytes: _,
+            vote_log_bytes: _,
+            disk_free: _,
+            clock_offset_ms: _,
+            insecure_http: _,
+            equivocations,
+            lies: _,
+            contradictions,
+        } = &metrics.ledger;
+        for family in [sent, dropped] {
+            drop(family.get_or_create(&both()));
+        }
+        for family in [received, hostile, held_back_ms, equivocations] {
+            drop(family.get_or_create(&member()));
+        }
+        for family in [queued, contradictions, reported] {
+            drop(family.get_or_create(&member()));
+        }
+        drop(transactions.get_or_create(&ByKind { kind: "grants" }));
+        metrics
+    }
+
     /// The figures in Prometheus' text format.
     pub fn text(&self) -> String {
         let mut out = String::new();
@@ -152,6 +246,12 @@ impl LedgerMetrics {
         registry.register("height", "Height of the newest final block", self.height.clone());
         registry.register("view", "Consensus view", self.view.clone());
         registry.register("mempool_txs", "Transactions that wait to become final", self.waiting.clone());
+        registry.register("mempool_bytes", "Their bytes", self.waiting_bytes.clone());
+        registry.register("tx", "Transactions that became final since the start", self.transactions.clone());
+        registry.register("views_skipped", "Views that ended without a block", self.views_skipped.clone());
+        registry.register("commit_seconds", "Time to write final blocks, on disk", self.commit.0.clone());
+        registry.register("fsync_seconds", "Time to append to the vote log, on disk", self.vote_log_append.0.clone());
+        registry.register("peer_height", "Newest final height that each validator reported", self.reported.clone());
         registry.register("validators", "Validators of the epoch", self.validators.clone());
         registry.register("store_rebuilds", "Databases thrown away and rebuilt", self.rebuilds.clone());
         registry.register("scrub_errors", "Damaged records that the scrub found", self.scrub_errors.clone());

@@ -1,7 +1,8 @@
-//! What operators and their monitors ask, on a port of this machine only: `/livez`, `/readyz`, `/status`, `/metrics`.
+//! What operators and their monitors ask, on a port of this machine only: `/livez`, `/readyz`, `/healthz`, `/status`,
+//! `/metrics`.
 
 use crate::config::Role;
-use crate::health::{LIVE_MAX, Unready};
+use crate::health::{Health, LIVE_MAX, Unready};
 use crate::http::Bounds;
 use crate::metrics::Metrics;
 use axum::extract::State;
@@ -82,6 +83,8 @@ pub struct Ops {
     pub metrics: Arc<Metrics>,
     /// The node's picture.
     pub status: TakeStatus,
+    /// Looks at every part of the node.
+    pub health: Arc<dyn Fn() -> Vec<Health> + Send + Sync>,
 }
 
 impl Status {
@@ -96,6 +99,7 @@ pub fn router(ops: Ops) -> Router {
     Router::new()
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
+        .route("/healthz", get(healthz))
         .route("/status", get(status))
         .route("/metrics", get(metrics))
         .with_state(ops)
@@ -117,6 +121,13 @@ async fn readyz(State(ops): State<Ops>) -> Response {
     }
     let reasons: String = status.unready.iter().map(|reason| format!("{reason}\n")).collect();
     (StatusCode::SERVICE_UNAVAILABLE, reasons).into_response()
+}
+
+/// Every part by name, the well ones too.
+async fn healthz(State(ops): State<Ops>) -> Response {
+    let health = (ops.health)();
+    let status = if health.iter().all(|part| part.ok) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(health)).into_response()
 }
 
 async fn status(State(ops): State<Ops>) -> Json<Status> {

@@ -4,6 +4,7 @@
 //! write that fails ends the process at once ([`Fatal`]): nothing further is said, and the next start goes from what is
 //! on disk. Consensus messages overtake transactions in every queue.
 
+mod accused;
 mod damage;
 mod database;
 mod handle;

@@ -23,6 +23,20 @@ fn count(round: &mut Round, vote: &Vote) -> Counted {
 }
 
 #[test]
+fn what_each_validator_has_voted_is_told() {
+    let mut round = Round::default();
+    for vote in [notarize(0, 1), finalize(0, 1), notarize(1, 2), nullify(1), nullify(2)] {
+        count(&mut round, &vote);
+    }
+    let (one, two) = (Some(Digest([1; 32])), Some(Digest([2; 32])));
+    let voted = |signer| round.voted(ValidatorIndex(signer));
+    assert_eq!(voted(0), Voted { notarize: one, nullify: false, finalize: one });
+    assert_eq!(voted(1), Voted { notarize: two, nullify: true, finalize: None });
+    assert_eq!(voted(2), Voted { notarize: None, nullify: true, finalize: None });
+    assert_eq!(voted(3), Voted::default());
+}
+
+#[test]
 fn a_quorum_of_different_validators_certifies_and_repeats_do_not() {
     let (mut round, electorate) = (Round::default(), electorate(4, 0));
     let content = notarize(0, 1).content;

@@ -1,7 +1,7 @@
 //! The memory of answers: whoever asks for much and does not take it cannot make a node hold more than this.
 
 use super::problem::{Code, Problem};
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -32,8 +32,12 @@ impl Default for Answers {
 }
 
 impl Answers {
-    /// The same answer on its account, or "busy" if there is no room for it.
+    /// The same answer on its account, or "busy" if there is no room for it. One that is made part by part while it is
+    /// sent holds a part of a block and is counted by its listeners.
     pub(super) async fn charge(&self, response: Response) -> Response {
+        if response.body().size_hint().exact().is_none() {
+            return response;
+        }
         let (parts, body) = response.into_parts();
         // Handlers make their answers whole, so this waits for nothing.
         let Ok(bytes) = to_bytes(body, ANSWER_BYTES_MAX).await else {

@@ -3,14 +3,13 @@
 use super::problem::{Code, Problem};
 use super::public::{self, Public};
 use super::request::Canonical;
-use super::served;
+use super::{routed, routes, served};
 use crate::node::{Directory, NoEntry};
-use crate::ops::TakeStatus;
-use crate::runtime::LedgerReads;
+use crate::ops::{TakeStatus, ValidatorStatus};
 use amanah_ledger::directory::SignedDirectoryEntry;
-use amanah_ledger::network_file::NetworkFile;
+use amanah_ledger::position::Height;
 use axum::extract::{FromRef, Path, State};
-use axum::routing::{any, get, post};
+use axum::routing::any;
 use axum::{Json, Router};
 use std::sync::Arc;
 
@@ -41,15 +40,8 @@ impl std::fmt::Debug for FollowerApp {
 }
 
 impl FollowerApp {
-    /// Puts the API together.
-    pub(crate) fn new(
-        network: NetworkFile,
-        ledger: LedgerReads,
-        requests_per_minute: u32,
-        directory: Directory,
-        status: TakeStatus,
-    ) -> Arc<Self> {
-        let reads = Public::new(network, ledger, requests_per_minute);
+    /// Puts the API together over what [`Public::new`] makes.
+    pub(crate) fn new(reads: Public, directory: Directory, status: TakeStatus) -> Arc<Self> {
         Arc::new(Self { reads, directory, status })
     }
 }
@@ -63,17 +55,12 @@ impl FromRef<Arc<FollowerApp>> for Public {
 /// All routes of a follower.
 pub fn follower_router(app: Arc<FollowerApp>) -> Router {
     let reads = app.reads.clone();
-    let routes = Router::new()
-        .route("/v1/network", get(public::network))
-        .route("/v1/status", get(status))
-        .route("/v1/proofs", post(public::proofs))
-        .route("/v1/locks/{prefix}", get(public::locks))
-        .route("/v1/directory/{handle}", get(practitioner));
+    let routes = routed(routes::follower());
     let routes = ELSEWHERE.iter().fold(routes, |routes, path| routes.route(path, any(elsewhere)));
     served(routes, reads).with_state(app)
 }
 
-async fn status(State(app): State<Arc<FollowerApp>>) -> Json<public::Status> {
+pub(super) async fn status(State(app): State<Arc<FollowerApp>>) -> Json<public::Status> {
     let node = (app.status)();
     let head = app.reads.ledger.view();
     let heard = node.validators.iter().filter(|member| member.connected);
@@ -85,12 +72,20 @@ async fn status(State(app): State<Arc<FollowerApp>>) -> Json<public::Status> {
         block: *head.tip.digest(),
         state_root: head.tip.header().state_root,
         view: head.finalization.as_ref().map_or_else(Default::default, |finalization| finalization.content.view()),
+        leader: None,
+        waiting: None,
         peers: heard.map(|member| member.name.clone()).collect(),
+        validators: node.validators.iter().map(seen).collect(),
         caught_up: node.unready.is_empty(),
     })
 }
 
-async fn practitioner(
+fn seen(member: &ValidatorStatus) -> public::Seen {
+    let ValidatorStatus { name, connected, height } = member;
+    public::Seen { name: name.clone(), connected: *connected, height: height.map(Height), voted: None }
+}
+
+pub(super) async fn practitioner(
     State(app): State<Arc<FollowerApp>>,
     Path(handle): Path<String>,
 ) -> Result<Canonical<SignedDirectoryEntry>, Problem> {

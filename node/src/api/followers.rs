@@ -3,14 +3,14 @@
 
 use super::App;
 use super::problem::{Code, Problem};
-use super::request::{Canonical, Follower};
+use super::request::{Canonical, Follower, Query};
 use crate::block_run::BlockRun;
 use crate::config::FollowerKeyConfig;
 use crate::token_bucket::TokenBucket;
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::position::Height;
 use amanah_ledger::store::StoreError;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};

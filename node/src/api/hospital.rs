@@ -2,7 +2,7 @@
 
 use super::App;
 use super::problem::{Code, Problem};
-use super::request::{Body, Hospital, Writing};
+use super::request::{Body, Hospital, Query, Writing};
 use crate::custodian::{Ask, Code as EnrolmentCode, Decided, Mrn};
 use amanah_ledger::codec;
 use amanah_ledger::codec::BoundedVec;
@@ -22,21 +22,32 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// A practitioner's entry vouches for them this long.
 const ENTRY_AGE_MS_MAX: u64 = DAY_MS;
 /// Clocks of hospitals differ at most this much.
 const CLOCK_SKEW_MS: u64 = 5 * 60 * 1000;
 
-#[derive(Deserialize)]
+/// Most relationships on a page.
+pub(super) const PAGE_MAX: usize = 500;
+/// Relationships on a page, unless asked otherwise.
+const PAGE: usize = 100;
+
+/// Who stands at the desk.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Link {
+pub(super) struct Link {
+    /// The hospital's own record number: 1 to 64 printable characters.
     mrn: String,
+    /// The nine digits that the patient's wallet shows.
     code: String,
 }
 
-#[derive(Serialize)]
+/// A relationship that is tied to a person.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Linked {
+    /// Its code, `P-…`.
     relationship: String,
 }
 
@@ -53,42 +64,83 @@ pub(super) async fn link(
     Ok(Json(Linked { relationship: Label::relationship(&relationship).to_string() }))
 }
 
-#[derive(Serialize)]
+/// Some relationships of this hospital.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Patients {
+    /// Their codes, `P-…`, in order.
     relationships: Vec<String>,
+    /// Behind which code the next page begins; null on the last page.
+    next: Option<String>,
 }
 
-pub(super) async fn patients(State(app): State<Arc<App>>, _: Hospital) -> Result<Json<Patients>, Problem> {
-    let labels = app.custodian.act(|desk, _, _| Ok(desk.labels())).await?;
-    Ok(Json(Patients { relationships: labels.iter().map(Label::to_string).collect() }))
-}
-
+/// Which page.
 #[derive(Deserialize)]
+pub(super) struct Page {
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+pub(super) async fn patients(
+    State(app): State<Arc<App>>,
+    _: Hospital,
+    Query(Page { after, limit }): Query<Page>,
+) -> Result<Json<Patients>, Problem> {
+    let limit = limit.unwrap_or(PAGE);
+    let after = after.map(|label| label.parse::<Label>().map_err(|_no_label| Code::QueryNotUnderstood)).transpose()?;
+    if limit == 0 || limit > PAGE_MAX {
+        return Err(Code::QueryNotUnderstood.into());
+    }
+    // One more than asked for tells whether there is another page.
+    let labels = app.custodian.act(move |desk, _, _| Ok(desk.labels_behind(after.as_ref(), limit + 1))).await?;
+    let page = &labels[..labels.len().min(limit)];
+    let next = page.last().filter(|_| labels.len() > limit).map(Label::to_string);
+    Ok(Json(Patients { relationships: page.iter().map(Label::to_string).collect(), next }))
+}
+
+/// May they?
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Question {
+pub(super) struct Question {
+    /// The patient's code, `P-…`, or any unique part of it from its start.
     patient: String,
+    /// Who asks.
     requester: Who,
+    /// Names of presets.
     items: Vec<String>,
+    /// For what: a name of the reference, or its code.
     purpose: String,
 }
 
-#[derive(Deserialize)]
+/// Who asks.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Who {
+pub(super) struct Who {
+    /// Name of a member.
     member: String,
-    /// Hexadecimal canonical bytes of a [`SignedDirectoryEntry`]; without it the whole organisation asks.
+    /// Canonical bytes of a SignedDirectoryEntry in hexadecimal; without it the whole organisation asks.
     entry: Option<String>,
 }
 
 /// An answer, as scripts read it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Answer {
+    /// `permit`, `deny`, `no-consent` or `review`: what the consents say.
+    #[schema(value_type = String)]
     decision: Outcome,
+    /// `permit` or `deny`: what the custodian does.
+    #[schema(value_type = String)]
     effect: Effect,
+    /// Why, as a word in capitals.
+    #[schema(value_type = String)]
     code: ReasonCode,
+    /// The number under which the patient finds it, `A-…`.
     access: String,
+    /// The consents that it rests on, `C-…`.
     consents: Vec<String>,
+    /// What must be done with the data; whoever does not know one of them treats the answer as a deny.
     obligations: Vec<String>,
+    /// The final block as of which it was decided.
+    #[schema(value_type = u64)]
     height: Height,
 }
 

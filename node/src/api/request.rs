@@ -50,6 +50,19 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     }
 }
 
+/// The query, as the route describes it.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: serde::de::DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // What does not fit is not repeated.
+        let query =
+            axum::extract::Query::try_from_uri(&parts.uri).map_err(|_not_understood| Code::QueryNotUnderstood)?;
+        Ok(Self(query.0))
+    }
+}
+
 fn bearer(parts: &Parts) -> Option<&str> {
     parts.headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
 }

@@ -5,7 +5,7 @@ use crate::custodian::OUTBOX_MAX;
 use crate::custodian::tests::{Cedar, GRID_MS, NAMES, Patient, TEN, TestLedger, gateway, member_ref};
 use crate::http::{self, Bounds};
 use crate::runtime::{ConsensusStatus, LedgerReads, LedgerView};
-use amanah_consensus::Standing;
+use amanah_consensus::{Standing, Voted};
 use amanah_ledger::access::DayProof;
 use amanah_ledger::block::OpenBlock;
 use amanah_ledger::codec::{self, BoundedVec};
@@ -27,6 +27,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::{mpsc, watch};
 use tower::ServiceExt;
 
+mod events;
+mod reference;
+
 const KEY: &str = "the hospital's key";
 const FOLLOWER_KEY: &str = "the follower's key";
 
@@ -41,6 +44,7 @@ struct Server {
     sent: mpsc::Receiver<SignedTransaction>,
     clock: Arc<AtomicU64>,
     has_disk: Arc<AtomicBool>,
+    stop: watch::Sender<bool>,
     _dir: tempfile::TempDir,
 }
 
@@ -56,8 +60,14 @@ fn standing(reported: [Option<Height>; 4]) -> ConsensusStatus {
         connected: vec![true, true, true, false],
         signing: true,
         blocks_held: 0,
+        voted: vec![
+            Voted { notarize: Some(Digest([7; 32])), ..Voted::default() },
+            Voted::default(),
+            Voted::default(),
+            Voted::default(),
+        ],
     };
-    ConsensusStatus { standing, waiting: 0, vote_log_bytes: 0 }
+    ConsensusStatus { standing, waiting: 0, waiting_bytes: 0, vote_log_bytes: 0 }
 }
 
 impl Server {
@@ -78,6 +88,7 @@ impl Server {
         let newest = view.clone();
         let newest = Box::new(move || newest.borrow().tip.clone());
         let (custodian, _thread) = Custodian::start(desk, Arc::clone(&now), newest, outbox).unwrap();
+        let (stop, stopping) = watch::channel(false);
         let setup = ApiSetup {
             name: NAMES[0].to_owned(),
             member: genesis.founders[0].id(),
@@ -98,6 +109,7 @@ impl Server {
                 key_hash: Digest(*blake3::hash(FOLLOWER_KEY.as_bytes()).as_bytes()),
             }],
             limits,
+            stopping,
         };
         let has_disk = Arc::new(AtomicBool::new(true));
         let takes_writes = Arc::clone(&has_disk);
@@ -105,7 +117,7 @@ impl Server {
         let store = Store::open(&dir.path().join("ledger"), &genesis).unwrap();
         let reads = LedgerReads::new(view, store.reader());
         let app = App::new(setup, custodian, LedgerReading::new(reads, status_reader), now, takes_writes);
-        Self { router: router(app), genesis, ledger, store, views, status, sent, clock, has_disk, _dir: dir }
+        Self { router: router(app), genesis, ledger, store, views, status, sent, clock, has_disk, stop, _dir: dir }
     }
 
     async fn send(&self, method: &str, path: &str, token: Option<&str>, body: Vec<u8>) -> (u16, Vec<u8>) {
@@ -114,6 +126,7 @@ impl Server {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        reference::check_described(method, path, &response);
         let status = response.status().as_u16();
         (status, axum::body::to_bytes(response.into_body(), 8 << 20).await.unwrap().to_vec())
     }
@@ -175,7 +188,9 @@ impl Server {
     async fn make_final(&mut self) -> SignedTransaction {
         let sent = self.sent.recv().await.unwrap();
         let now = UnixMs(self.clock.load(Ordering::Relaxed));
+        let before = self.ledger.blocks.len();
         self.ledger.block(now, std::slice::from_ref(&sent));
+        self.store.commit(&self.ledger.blocks[before..]).unwrap();
         self.views.send_replace(Arc::new(self.ledger.view()));
         sent
     }
@@ -340,7 +355,7 @@ async fn before_linking_a_wallet_knows_its_label_and_cannot_grant() {
     let (status, problem) = server.post_json("/v1/patients", KEY, link).await;
     assert_eq!((status, &problem["code"]), (409, &json!("AMN-0503")));
     let (_, patients) = server.json("GET", "/v1/patients", Some(KEY), Vec::new()).await;
-    assert_eq!(patients, json!({"relationships": [enrolled["relationship"]]}));
+    assert_eq!(patients, json!({"relationships": [enrolled["relationship"]], "next": null}));
 }
 
 #[tokio::test]
@@ -423,7 +438,7 @@ async fn proofs_wait_for_their_height_and_verify() {
         vec![LeafKey::AnchorHead(server.genesis.founders[0].id(), AnchorKind::Access)].try_into().unwrap();
     let body = codec::encode(&keys);
     let (status, problem) = server.json("POST", "/v1/proofs", None, body.clone()).await;
-    assert_eq!((status, &problem["code"]), (503, &json!("AMN-0303")));
+    assert_eq!((status, &problem["code"]), (425, &json!("AMN-0303")));
     let (_, _, _) = server.patient(1).await;
     let router = server.router.clone();
     let waiting = tokio::spawn({
@@ -438,7 +453,7 @@ async fn proofs_wait_for_their_height_and_verify() {
     assert_eq!(verified.height(), Height(1));
     assert!(verified.get(&keys[0]).is_some());
     let (status, problem) = server.json("POST", "/v1/proofs?min_height=99&wait_ms=1", None, body).await;
-    assert_eq!((status, &problem["code"]), (503, &json!("AMN-0301")));
+    assert_eq!((status, &problem["code"]), (425, &json!("AMN-0301")));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::problem::{Code, Problem};
-use super::request::{Body, Canonical, From, Wallet, Writing};
+use super::request::{Body, Canonical, From, Query, Wallet, Writing};
 use crate::custodian::Me;
 use amanah_ledger::access::day_tree::DayProof;
 use amanah_ledger::codec::BoundedVec;
@@ -17,18 +17,24 @@ use amanah_ledger::sentence::verify_sentence;
 use amanah_ledger::state;
 use amanah_ledger::time::UnixMs;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Instant;
+use utoipa::ToSchema;
 
 /// Longest query for days.
-const DAY_QUERIES_BYTES_MAX: usize = DAYS_MAX * 64;
+pub(super) const DAY_QUERIES_BYTES_MAX: usize = DAYS_MAX * 64;
 
-#[derive(Serialize)]
+/// A relationship that waits at the desk.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Enrolled {
+    /// Its code, `P-…`.
     relationship: String,
+    /// Nine digits for the desk.
     code: String,
+    /// When the digits lapse, milliseconds since 1970.
+    #[schema(value_type = u64)]
     expires: UnixMs,
 }
 
@@ -52,8 +58,10 @@ pub(super) async fn enrol(
     Ok(Json(Enrolled { relationship, code: code.digits(), expires }))
 }
 
-#[derive(Serialize)]
+/// A challenge.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Nonce {
+    /// 32 bytes in hexadecimal.
     nonce: String,
 }
 
@@ -61,9 +69,13 @@ pub(super) async fn nonce(State(app): State<Arc<App>>) -> Result<Json<Nonce>, Pr
     Ok(Json(Nonce { nonce: hex::encode(app.sessions.nonce(app.now())?) }))
 }
 
-#[derive(Serialize)]
+/// A session of a wallet.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Session {
+    /// To be sent as a bearer token.
     token: String,
+    /// When it ends, milliseconds since 1970.
+    #[schema(value_type = u64)]
     expires: UnixMs,
 }
 
@@ -83,9 +95,12 @@ pub(super) async fn login(State(app): State<Arc<App>>, body: Body) -> Result<Jso
     Ok(Json(Session { token, expires }))
 }
 
-#[derive(Serialize)]
+/// Who a wallet is at this hospital.
+#[derive(Serialize, ToSchema)]
 pub(super) struct MeAnswer {
+    /// Its code, `P-…`.
     relationship: String,
+    /// Whether staff have tied it to a person.
     linked: bool,
 }
 
@@ -98,8 +113,10 @@ pub(super) async fn me(State(app): State<Arc<App>>, Wallet(key): Wallet) -> Resu
     Ok(Json(MeAnswer { relationship: Label::relationship(&key).to_string(), linked }))
 }
 
-#[derive(Serialize)]
+/// An acceptance is kept.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Accepted {
+    /// Always true.
     accepted: bool,
 }
 
@@ -117,9 +134,12 @@ pub(super) async fn accept(
     Ok(Json(Accepted { accepted: true }))
 }
 
-#[derive(Serialize)]
+/// A consent is on its way.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Granted {
+    /// Its code, `C-…`.
     consent: String,
+    /// Always true.
     accepted: bool,
 }
 

@@ -75,3 +75,12 @@ fn metrics_are_for_this_machine_only() {
     let refused = error(&GOOD.replace("127.0.0.1:7401", "0.0.0.0:7401"));
     assert!(refused.contains("ops.listen"), "{refused}");
 }
+
+#[test]
+fn what_one_address_may_ask_is_the_operators_to_say() {
+    let said = GOOD.replace("[ops]", "address_requests_per_minute = 7\naddress_enrolments_per_minute = 5\n[ops]");
+    let said = Config::parse(&said, Path::new("config.toml")).expect("good").api;
+    assert_eq!((said.address_requests_per_minute, said.address_enrolments_per_minute), (7, 5));
+    let unsaid = Config::parse(GOOD, Path::new("config.toml")).expect("good").api;
+    assert_eq!((unsaid.address_requests_per_minute, unsaid.address_enrolments_per_minute), (60_000, 60));
+}

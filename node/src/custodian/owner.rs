@@ -130,6 +130,11 @@ impl Custodian {
         }
     }
 
+    /// Tells whether the owner lives, and does not keep it from ending.
+    pub fn life(&self) -> Life {
+        Life(self.alive.clone())
+    }
+
     /// Returns once the owner has ended, by failure or by being stopped.
     pub async fn ended(&self) {
         let mut alive = self.alive.clone();
@@ -141,6 +146,18 @@ impl Custodian {
             TrySendError::Full(_) => Unavailable::Busy,
             TrySendError::Disconnected(_) => Unavailable::Stopped,
         })
+    }
+}
+
+/// Whether the custodian's owner still takes acts.
+#[derive(Clone)]
+pub struct Life(watch::Receiver<Option<Alive>>);
+
+impl Life {
+    /// So it is now.
+    pub fn is_over(&self) -> bool {
+        // The owner's end drops the sender.
+        self.0.has_changed().is_err()
     }
 }
 

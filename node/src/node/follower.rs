@@ -17,7 +17,8 @@ pub(crate) use replica::HELD_BYTES_MAX;
 
 use super::parts::{Broken, PORTS_LOOK, PORTS_MAX, blocking, listen, serve};
 use super::{DRAIN_MAX, disk, failure};
-use crate::api::{self, FollowerApp};
+use crate::api::{self, FollowerApp, Public};
+use crate::clock::ConfirmedClock;
 use crate::exit::{Exit, Failure};
 use crate::home::FollowerHome;
 use crate::http::Bounds;
@@ -95,14 +96,19 @@ impl Follower {
         let pursuit = tokio::spawn(pursue(pursuit, replica, stopping.clone(), Arc::clone(&failed)));
 
         let outlook = Outlook::new(&home, reads.clone(), witnesses, Arc::clone(&metrics), disk.clone());
+        let outlook = Arc::new(outlook);
+        let looked = Arc::clone(&outlook);
+        let clock = ConfirmedClock::default();
+        let health = Arc::new(move || looked.health(clock.now().time()));
         let status: ops::TakeStatus = Arc::new(move || outlook.status());
         let directory = Directory::new(home.member(), source);
         let limits = config.api.address_requests_per_minute;
-        let app = FollowerApp::new(home.network_file().clone(), reads.clone(), limits, directory, Arc::clone(&status));
+        let public = Public::new(home.network_file().clone(), reads.clone(), limits, stopping.clone());
+        let app = FollowerApp::new(public, directory, Arc::clone(&status));
         let mut servers = JoinSet::new();
         servers.spawn(serve(
             ops,
-            ops::router(Ops { metrics: Arc::clone(&metrics), status }),
+            ops::router(Ops { metrics: Arc::clone(&metrics), status, health }),
             ops::BOUNDS,
             stopping.clone(),
         ));

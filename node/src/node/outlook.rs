@@ -3,13 +3,15 @@
 use super::disk;
 use crate::clock::{Comparison, ConfirmedClock, Moment};
 use crate::config::Role;
-use crate::health::{LIVE_MAX, Pulse, Unready, unready};
+use crate::custodian::Life;
+use crate::health::{Chart, Component, Finding, Health, LIVE_MAX, Pulse, Unready, unready};
 use crate::home::Home;
 use crate::metrics::{ByMember, Metrics};
 use crate::ops::{Contradicted, Status, ValidatorStatus};
-use crate::runtime::{ConsensusStatus, LedgerHandle};
+use crate::runtime::{ConsensusStatus, LedgerHandle, LedgerReads};
 use amanah_ledger::position::Height;
 use amanah_ledger::state::State;
+use amanah_ledger::time::UnixMs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,6 +26,8 @@ pub(super) struct Outlook {
     metrics: Arc<Metrics>,
     disk: disk::Watch,
     clock: ConfirmedClock,
+    custodian: Life,
+    chart: Chart,
 }
 
 impl Outlook {
@@ -33,6 +37,7 @@ impl Outlook {
         metrics: Arc<Metrics>,
         disk: disk::Watch,
         clock: ConfirmedClock,
+        custodian: Life,
     ) -> Self {
         let founders = &home.genesis().founders;
         Self {
@@ -45,7 +50,17 @@ impl Outlook {
             metrics,
             disk,
             clock,
+            custodian,
+            chart: Chart::default(),
         }
+    }
+
+    /// Looks at every part and remembers since when it is as it is.
+    pub(super) fn health(&self, now: UnixMs) -> Vec<Health> {
+        let store = if self.custodian.is_over() { Err("it has failed, the log says why".to_owned()) } else { Ok(()) };
+        let mut findings = ledger_findings(&self.status().unready, &self.ledger, &self.metrics);
+        findings.push((Component::PrivateStore, store));
+        self.chart.note(now, findings)
     }
 
     pub(super) fn status(&self) -> Status {
@@ -102,11 +117,18 @@ impl Outlook {
         figures.view.set(i64::try_from(consensus.standing.view.0).unwrap_or(i64::MAX));
         figures.validators.set(i64::try_from(self.names.len()).unwrap_or(i64::MAX));
         figures.waiting.set(i64::try_from(consensus.waiting).unwrap_or(i64::MAX));
+        figures.waiting_bytes.set(i64::try_from(consensus.waiting_bytes).unwrap_or(i64::MAX));
         figures.vote_log_bytes.set(i64::try_from(consensus.vote_log_bytes).unwrap_or(i64::MAX));
         figures.store_bytes.set(i64::try_from(bytes_in(&self.ledger_dir)).unwrap_or(i64::MAX));
         figures.disk_free.set(self.disk.free_ratio());
         if let Comparison::Agrees { offset_ms } | Comparison::Apart { offset_ms } = self.clock.comparison() {
             figures.clock_offset_ms.set(offset_ms);
+        }
+        for (member, reported) in self.names.iter().zip(&consensus.standing.reported) {
+            if let Some(height) = reported {
+                let label = ByMember { member: member.clone() };
+                figures.reported.get_or_create(&label).set(i64::try_from(height.0).unwrap_or(i64::MAX));
+            }
         }
         for member in &self.names {
             let ways = contradictions.iter().filter(|contradicted| contradicted.member == *member).count();
@@ -114,6 +136,32 @@ impl Outlook {
             figures.contradictions.get_or_create(&label).set(i64::try_from(ways).unwrap_or(i64::MAX));
         }
     }
+}
+
+/// What is known of the parts that every node has, from what speaks against serving and from what is counted.
+pub(super) fn ledger_findings(unready: &[Unready], reads: &LedgerReads, metrics: &Metrics) -> Vec<Finding> {
+    let (mut running, mut quorum, mut behind, mut disk, mut clock) = (Ok(()), Ok(()), Ok(()), Ok(()), Ok(()));
+    for reason in unready {
+        let part = match reason {
+            Unready::Hangs => &mut running,
+            Unready::FewHeard { .. } => &mut quorum,
+            Unready::Behind { .. } => &mut behind,
+            Unready::DiskLow => &mut disk,
+            Unready::ClockUnconfirmed { .. } => &mut clock,
+        };
+        *part = Err(reason.to_string());
+    }
+    let database = reads.damage().found().map_or(Ok(()), |why| Err(format!("the database is damaged: {why}")));
+    let errors = metrics.ledger.scrub_errors.get();
+    let stored = if errors == 0 { Ok(()) } else { Err(format!("{errors} records are damaged")) };
+    vec![
+        (Component::Loop, running),
+        (Component::Quorum, quorum),
+        (Component::Clock, clock),
+        (Component::Ledger, database.and(behind)),
+        (Component::Disk, disk),
+        (Component::StoredData, stored),
+    ]
 }
 
 /// What the ledger proves against validators.

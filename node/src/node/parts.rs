@@ -91,11 +91,11 @@ impl Node {
         joints.spawn(compare_clocks(ledger.clone(), clock.clone()));
         joints.spawn(submit_all(ledger.clone(), to_ledger));
         joints.spawn(wake_at_new_heads(ledger.clone(), custodian.clone()));
-        let app = app(&home, &ledger, &clock, custodian.clone(), disk.clone())?;
         let (stop, stopping) = watch::channel(false);
-        let outlook = Outlook::new(&home, ledger.clone(), Arc::clone(&metrics), disk.clone(), clock);
-        let ops_metrics = Arc::clone(&metrics);
-        let ops_routes = ops::router(Ops { metrics: ops_metrics, status: Arc::new(move || outlook.status()) });
+        let app = app(&home, &ledger, &clock, custodian.clone(), disk.clone(), stopping.clone())?;
+        let outlook =
+            Outlook::new(&home, ledger.clone(), Arc::clone(&metrics), disk.clone(), clock.clone(), custodian.life());
+        let ops_routes = ops::router(ops_of(outlook, clock, &metrics));
         let mut servers = JoinSet::new();
         servers.spawn(serve(ops, ops_routes, ops::BOUNDS, stopping.clone()));
         servers.spawn(serve(api, api::router(app), api_bounds(&home), stopping));
@@ -280,6 +280,17 @@ pub(super) async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_panicked| Err(failure::ended("start")))
 }
 
+/// What the ops port answers from.
+fn ops_of(outlook: Outlook, clock: ConfirmedClock, metrics: &Arc<Metrics>) -> Ops {
+    let outlook = Arc::new(outlook);
+    let looked = Arc::clone(&outlook);
+    Ops {
+        metrics: Arc::clone(metrics),
+        status: Arc::new(move || outlook.status()),
+        health: Arc::new(move || looked.health(clock.now().time())),
+    }
+}
+
 /// The API over custodian and ledger.
 fn app(
     home: &Home,
@@ -287,6 +298,7 @@ fn app(
     clock: &ConfirmedClock,
     custodian: Custodian,
     disk: disk::Watch,
+    stopping: watch::Receiver<bool>,
 ) -> Result<Arc<App>, Failure> {
     let config = home.config();
     let setup = ApiSetup {
@@ -298,7 +310,12 @@ fn app(
         staff: config.staff.clone(),
         clients: config.clients.clone(),
         followers: config.followers.clone(),
-        limits: Limits { requests_per_minute: config.api.address_requests_per_minute, ..Limits::default() },
+        limits: Limits {
+            requests_per_minute: config.api.address_requests_per_minute,
+            enrolments_per_minute: config.api.address_enrolments_per_minute,
+            ..Limits::default()
+        },
+        stopping,
     };
     let reading = LedgerReading::new(ledger.reads().clone(), ledger.watch_status());
     let clock = clock.clone();

@@ -1,4 +1,6 @@
 use super::*;
+use crate::health::{Chart, Component};
+use amanah_ledger::time::UnixMs;
 use axum::body::Body;
 use axum::http::Request;
 use tower::ServiceExt;
@@ -23,7 +25,11 @@ fn ops(unready: Vec<Unready>, loop_age_ms: u64) -> Ops {
             contradictions: Vec::new(),
         }
     };
-    Ops { metrics, status: Arc::new(status) }
+    Ops { metrics, status: Arc::new(status), health: Arc::new(|| health(Ok(()))) }
+}
+
+fn health(disk: Result<(), String>) -> Vec<Health> {
+    Chart::default().note(UnixMs(7), vec![(Component::Quorum, Ok(())), (Component::Disk, disk)])
 }
 
 async fn ask(ops: Ops, path: &str) -> (StatusCode, String) {
@@ -64,4 +70,17 @@ async fn status_and_metrics_tell_the_height_of_now() {
     for line in ["amanah_height 42", "amanah_peers 0", "amanah_build_info{version=\"", "# EOF"] {
         assert!(text.contains(line), "{line} in {text}");
     }
+}
+
+#[tokio::test]
+async fn each_part_of_the_node_is_named_with_why_it_is_not_well() {
+    let (code, text) = ask(ops(vec![], 10), "/healthz").await;
+    let well: Vec<Health> = serde_json::from_str(&text).unwrap();
+    assert_eq!((code, well), (StatusCode::OK, health(Ok(()))));
+    let ill = Ops { health: Arc::new(|| health(Err("nearly full".to_owned()))), ..ops(vec![], 10) };
+    let (code, text) = ask(ill, "/healthz").await;
+    assert_eq!(code, StatusCode::SERVICE_UNAVAILABLE);
+    let parts: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(parts[0], serde_json::json!({ "component": "quorum", "ok": true, "since": 7 }));
+    assert_eq!(parts[1], serde_json::json!({ "component": "disk", "ok": false, "reason": "nearly full", "since": 7 }));
 }

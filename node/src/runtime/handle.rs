@@ -31,6 +31,8 @@ pub struct ConsensusStatus {
     pub standing: Standing,
     /// Transactions that wait.
     pub waiting: usize,
+    /// Their bytes.
+    pub waiting_bytes: usize,
     /// Bytes of the vote log, at most.
     pub vote_log_bytes: u64,
 }

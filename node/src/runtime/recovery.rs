@@ -5,10 +5,10 @@
 //! must not vote again, and the node does not start.
 
 use super::RuntimeConfig;
+use super::accused::Accused;
 use super::database::{Database, Rebuilt};
 use super::handle::{ConsensusStatus, LedgerView};
 use super::stop_mark::StopMark;
-use super::thread::Accused;
 use crate::validator::{Action, Start, UnknownRecord, Validator, decode_record, final_point};
 use crate::vote_log::{Identity, KeyHistory, Records, VoteLog, VoteLogError};
 use amanah_consensus::{Config, Record, StartError};
@@ -88,6 +88,7 @@ pub(super) fn status(validator: &Validator, vote_log: &VoteLog) -> ConsensusStat
     ConsensusStatus {
         standing: validator.standing(),
         waiting: validator.mempool().len(),
+        waiting_bytes: validator.mempool().bytes(),
         vote_log_bytes: vote_log.bytes(),
     }
 }

@@ -1,5 +1,6 @@
 //! The loop: take what waits, let the validator decide, perform what it decided.
 
+use super::accused::Accused;
 use super::damage::Damage;
 use super::handle::{ConsensusStatus, LedgerView};
 use super::inbox::{Inbox, Item, Woken};
@@ -8,24 +9,24 @@ use super::recovery::{self, Recovered};
 use super::stop_mark::StopMark;
 use crate::exit::Exit;
 use crate::health::Pulse;
-use crate::metrics::{ByMember, Metrics};
+use crate::metrics::{ByKind, Metrics};
 use crate::network::{BundleId, Lane, NetworkHandle, To, Verdict};
 use crate::peer_message::PeerMessage;
 use crate::validator::{Action, BundleVerdict, Event, Ticket, Validator};
 use crate::vote_log::{Position, VoteLog, VoteLogError};
 use amanah_consensus::message::{BlockBytes, Message, SyncResponse};
-use amanah_consensus::{Alarm, Evidence, EvidenceKind, Record};
+use amanah_consensus::{Alarm, Record};
 use amanah_ledger::chain::{FinalBlock, NotFinal};
 use amanah_ledger::codec;
 use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::Digest;
-use amanah_ledger::genesis::Genesis;
-use amanah_ledger::position::Height;
+use amanah_ledger::position::{Height, View};
 use amanah_ledger::store::{Store, StoreError};
+use amanah_ledger::transaction::Active;
 use bytes::Bytes;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{oneshot, watch};
 
 /// Items handled between two syncs of the vote log: their records share one.
@@ -59,33 +60,6 @@ impl Fatal {
             Self::Contradiction(_) => Exit::Diverged,
             Self::VoteLog(_) | Self::Store(_) | Self::Timer(_) => Exit::Failed,
         }
-    }
-}
-
-/// Counts contradictions of validators by name, and says each kind once per process.
-pub(super) struct Accused {
-    /// Names of the validators, by index.
-    names: Vec<String>,
-    said: BTreeSet<(ValidatorIndex, EvidenceKind)>,
-    metrics: Arc<Metrics>,
-}
-
-impl Accused {
-    pub(super) fn new(genesis: &Genesis, metrics: Arc<Metrics>) -> Self {
-        let names = genesis.founders.iter().map(|founder| founder.name.to_string()).collect();
-        Self { names, said: BTreeSet::new(), metrics }
-    }
-
-    fn report(&mut self, evidence: &Evidence) {
-        let signer = evidence.signer();
-        let member = self.names.get(usize::from(signer.0)).cloned().unwrap_or_default();
-        let (kind, view) = (evidence.kind.name(), evidence.votes[0].content.view());
-        if self.said.insert((signer, evidence.kind)) {
-            tracing::error!(member, kind, %view, "a validator lied: the proof goes to the ledger");
-        } else {
-            tracing::debug!(member, kind, %view, "a validator lied again");
-        }
-        self.metrics.ledger.equivocations.get_or_create(&ByMember { member }).inc();
     }
 }
 
@@ -134,11 +108,15 @@ struct Thread {
     named: Named,
     /// When the reach of the vote log is recorded again, if it has grown.
     reach_due: u64,
+    /// The view of the newest block that was counted.
+    last_view: Option<View>,
+    metrics: Arc<Metrics>,
 }
 
 impl Thread {
     fn new(recovered: Recovered, inbox: Inbox, network: NetworkHandle, publish: Publish) -> Self {
         let Recovered { validator, actions, vote_log, store, stop_mark, accused, .. } = recovered;
+        let metrics = Arc::clone(accused.metrics());
         Self {
             validator,
             vote_log,
@@ -154,6 +132,8 @@ impl Thread {
             bundles: VecDeque::new(),
             named: Named::default(),
             reach_due: 0,
+            last_view: None,
+            metrics,
         }
     }
 
@@ -248,7 +228,10 @@ impl Thread {
             return Ok(());
         }
         let records: Vec<Vec<u8>> = records.iter().map(Record::encode).collect();
-        self.vote_log.append(&records, self.validator.position())
+        let began = Instant::now();
+        self.vote_log.append(&records, self.validator.position())?;
+        self.metrics.ledger.vote_log_append.observe(began.elapsed());
+        Ok(())
     }
 
     fn record_reach(&mut self) -> Result<(), VoteLogError> {
@@ -330,7 +313,10 @@ impl Thread {
     }
 
     fn commit(&mut self, blocks: &[FinalBlock]) -> Result<(), Fatal> {
+        let began = Instant::now();
         self.store.commit(blocks)?;
+        self.metrics.ledger.commit.observe(began.elapsed());
+        self.count(blocks);
         let Some(last) = blocks.last() else { return Ok(()) };
         self.named.remember(blocks.iter().map(|block| (*block.digest(), block.header().height)));
         let finalization = last.finalization().cloned();
@@ -343,6 +329,25 @@ impl Thread {
             self.vote_log.prune(newest)?;
         }
         Ok(())
+    }
+
+    fn count(&mut self, blocks: &[FinalBlock]) {
+        for block in blocks {
+            let view = block.header().proposed_view;
+            // The first block that this process sees has none before it to count from.
+            let skipped = self.last_view.replace(view).map_or(0, |last| view.0.saturating_sub(last.0 + 1));
+            self.metrics.ledger.views_skipped.inc_by(skipped);
+            for entry in &block.block().body {
+                let kind = match entry.transaction.active() {
+                    Some(Active::Grants { .. }) => "grants",
+                    Some(Active::Revoke { .. }) => "revocation",
+                    Some(Active::Anchor { .. }) => "anchor",
+                    Some(Active::Evidence(_)) => "evidence",
+                    None => "other",
+                };
+                self.metrics.ledger.transactions.get_or_create(&ByKind { kind }).inc();
+            }
+        }
     }
 
     fn serve_sync(&mut self, to: ValidatorIndex, from: Height) {

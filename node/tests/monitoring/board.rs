@@ -149,6 +149,11 @@ fn series(id: usize, figure: &Figure, x: usize, y: usize) -> Value {
     let (title, expression) = match figure.kind {
         Kind::Counter => (format!("{} a second", figure.name), format!("rate({selected}[1m])")),
         Kind::Gauge => (figure.name.clone(), selected),
+        Kind::Histogram => {
+            let buckets = format!(r#"{}_bucket{{hospital=~"$hospital"}}"#, figure.name);
+            let slowest = format!("histogram_quantile(0.99, sum by (hospital, le) (rate({buckets}[5m])))");
+            (format!("{}, 99th percentile", figure.name), slowest)
+        }
     };
     let labels = figure.labels.iter().map(|label| format!(" {{{{{label}}}}}")).collect::<String>();
     json!({
@@ -175,6 +180,8 @@ fn unit_of(name: &str) -> &'static str {
         "percentunit"
     } else if ends("_ms") || ends("_ms_total") {
         "ms"
+    } else if ends("_seconds") {
+        "s"
     } else {
         "none"
     }

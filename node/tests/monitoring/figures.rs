@@ -1,6 +1,6 @@
 //! Every figure of a node, as its ops port names it.
 
-use amanah_node::metrics::{ByMember, ByMemberAndKind, LedgerMetrics, Metrics, NetworkMetrics};
+use amanah_node::metrics::Metrics;
 
 /// How a figure behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub(crate) enum Kind {
     Counter,
     /// Comes and goes.
     Gauge,
+    /// How often values lay below each of some bounds.
+    Histogram,
 }
 
 /// A figure of a node.
@@ -25,54 +27,7 @@ pub(crate) struct Figure {
 
 /// All of them, in the order of their registration.
 pub(crate) fn all() -> Vec<Figure> {
-    let metrics = Metrics::new();
-    show_all(&metrics);
-    parse(&metrics.text())
-}
-
-/// Gives every labelled figure a value, for one without any is not shown. A new figure does not compile here.
-fn show_all(metrics: &Metrics) {
-    let member = ByMember { member: "cedar".to_owned() };
-    let kind = ByMemberAndKind { member: "cedar".to_owned(), kind: "consensus" };
-    let NetworkMetrics {
-        peers: _,
-        sent,
-        received,
-        queued,
-        dropped,
-        bundles_dropped: _,
-        hostile,
-        refused: _,
-        turned_away: _,
-        held_back_ms,
-    } = &metrics.network;
-    let LedgerMetrics {
-        height: _,
-        view: _,
-        waiting: _,
-        validators: _,
-        rebuilds: _,
-        scrub_errors: _,
-        scrubbed: _,
-        scrub_last_pass: _,
-        store_bytes: _,
-        vote_log_bytes: _,
-        disk_free: _,
-        clock_offset_ms: _,
-        insecure_http: _,
-        equivocations,
-        lies: _,
-        contradictions,
-    } = &metrics.ledger;
-    for family in [sent, dropped] {
-        drop(family.get_or_create(&kind));
-    }
-    for family in [received, hostile, held_back_ms, equivocations] {
-        drop(family.get_or_create(&member));
-    }
-    for family in [queued, contradictions] {
-        drop(family.get_or_create(&member));
-    }
+    parse(&Metrics::sample().text())
 }
 
 /// Reads OpenMetrics: a figure begins with its help, goes on with its type and has a sample.
@@ -87,12 +42,17 @@ fn parse(text: &str) -> Vec<Figure> {
             figure.kind = match kind {
                 "counter" => Kind::Counter,
                 "gauge" => Kind::Gauge,
+                "histogram" => Kind::Histogram,
                 other => panic!("{}: the board knows no {other}", figure.name),
             };
         } else if !line.starts_with('#') {
             let figure = found.last_mut().expect("help comes before samples");
             let (sample, _) = line.rsplit_once(' ').expect("a name and a value");
             let (name, labels) = sample.split_once('{').unwrap_or((sample, ""));
+            if figure.kind == Kind::Histogram {
+                // Its samples are named after what they are of it.
+                continue;
+            }
             figure.name = name.to_owned();
             let labels = labels.trim_end_matches('}').split(',').filter_map(|label| label.split('=').next());
             figure.labels = labels.filter(|label| !label.is_empty()).map(str::to_owned).collect();

@@ -13,6 +13,7 @@ use amanah_ledger::derive::LogKey;
 use amanah_ledger::exchange::Enrolment;
 use amanah_ledger::label::Label;
 use amanah_ledger::time::UnixMs;
+use std::ops::Bound;
 
 /// Why an enrolment is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -113,8 +114,9 @@ impl Desk {
         self.enrolments.get(clock, relationship).map(|_| Me::Waiting)
     }
 
-    /// Labels of the linked relationships, in their order.
-    pub fn labels(&self) -> Vec<Label> {
-        self.labels.keys().copied().collect()
+    /// The codes of at most `count` linked relationships, in their order, behind `after`.
+    pub fn labels_behind(&self, after: Option<&Label>, count: usize) -> Vec<Label> {
+        let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.labels.range((behind, Bound::Unbounded)).map(|(label, _)| *label).take(count).collect()
     }
 }

@@ -90,7 +90,7 @@ async fn the_owner_ends_with_its_last_handle_and_everything_is_kept() {
     drop(custodian);
     thread.join().unwrap().unwrap();
     let desk = Desk::open(setup(cedar.dir.path(), &cedar.genesis), &cedar.ledger.tip, TEN).unwrap();
-    assert_eq!(desk.labels().len(), 1);
+    assert_eq!(desk.labels_behind(None, 10).len(), 1);
 }
 
 #[tokio::test]

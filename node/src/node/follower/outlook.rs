@@ -1,16 +1,17 @@
 //! The follower as operators and clients see it.
 
 use super::super::disk;
-use super::super::outlook::{bytes_in, contradictions};
+use super::super::outlook::{bytes_in, contradictions, ledger_findings};
 use super::witnesses::Witnesses;
 use crate::config::Role;
-use crate::health::{LIVE_MAX, Unready, unready_follower};
+use crate::health::{Chart, Component, Health, LIVE_MAX, Unready, unready_follower};
 use crate::home::FollowerHome;
 use crate::metrics::Metrics;
 use crate::ops::{Status, ValidatorStatus};
 use crate::runtime::LedgerReads;
 use amanah_ledger::committee::faults;
 use amanah_ledger::position::Height;
+use amanah_ledger::time::UnixMs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub(super) struct Outlook {
     witnesses: Witnesses,
     metrics: Arc<Metrics>,
     disk: disk::Watch,
+    chart: Chart,
 }
 
 impl Outlook {
@@ -46,7 +48,15 @@ impl Outlook {
             witnesses,
             metrics,
             disk,
+            chart: Chart::default(),
         }
+    }
+
+    /// Looks at every part and remembers since when it is as it is. A follower dates nothing: its clock is no part.
+    pub(super) fn health(&self, now: UnixMs) -> Vec<Health> {
+        let mut findings = ledger_findings(&self.status().unready, &self.reads, &self.metrics);
+        findings.retain(|(component, _)| *component != Component::Clock);
+        self.chart.note(now, findings)
     }
 
     pub(super) fn status(&self) -> Status {
