@@ -261,5 +261,5 @@ fn lie(session: &Session, why: &LogError) -> Box<Failure> {
 
 fn nothing_anchored(member: &crate::network::Member) -> Box<Failure> {
     let detail = format!("{} has anchored nothing that can be shown yet", member.name());
-    Failure::new(Exit::NotFinal, 308, detail, "amanah log   in a few seconds")
+    Failure::new(Exit::NotFinal, 310, detail, "amanah log   in a few seconds")
 }

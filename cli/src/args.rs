@@ -1,7 +1,11 @@
 //! The command line: what can be typed.
 
+#[cfg(feature = "demo")]
+mod bench;
 mod policy;
 
+#[cfg(feature = "demo")]
+pub(crate) use bench::{BenchCommand, BenchGrantsArgs, Life};
 pub(crate) use policy::{EvalArgs, PeriodsArgs, PolicyCommand};
 
 use crate::duration::waiting_time;
@@ -11,10 +15,11 @@ use std::time::Duration;
 
 /// Decide who may see your health data, prove what you decided, and see who looked.
 #[derive(Debug, Parser)]
-#[command(name = "amanah", version, propagate_version = true)]
+#[command(name = "amanah", version, propagate_version = true, disable_help_subcommand = true)]
 #[command(
     after_help = "Try it: amanah demo up       Exit codes: 0 ok, 1 failed, 2 usage, 3 denied by consent, 4 locked,\n\
-    5 not found, 6 conflict, 7 not final in time or offline, 8 verification failed, 9 refused for safety, 130 interrupted"
+    5 not found, 6 conflict, 7 not final in time or offline, 8 verification failed, 9 refused for safety, 130 interrupted\n\
+    More: amanah help exit-codes, and other topics: amanah help"
 )]
 pub(crate) struct CommandLine {
     #[command(flatten)]
@@ -87,10 +92,38 @@ pub(crate) enum Command {
     #[cfg(feature = "demo")]
     #[command(subcommand)]
     Demo(DemoCommand),
+    /// How fast four hospitals on this machine are
+    #[cfg(feature = "demo")]
+    #[command(subcommand)]
+    Bench(BenchCommand),
+    /// What an error means, and what to try
+    Explain {
+        /// Its name, such as AMN-0231
+        code: String,
+    },
+    /// Help on a command or a topic; alone, it lists both
+    Help {
+        /// A command (hospital check) or a topic (exit-codes)
+        topic: Vec<String>,
+    },
+    /// Completions for a shell, to be loaded by it
+    Completion {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Manual pages
+    Man {
+        /// Write a page for every command and topic here, instead of printing the first
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Runs one hospital of the demo
     #[cfg(feature = "demo")]
     #[command(hide = true)]
     DemoNode {
+        /// How long it runs.
+        #[arg(long, value_enum, default_value_t = Life::Own)]
+        life: Life,
         /// The hospital's own directory.
         home: PathBuf,
     },
@@ -241,6 +274,8 @@ pub(crate) struct ProfileArgs {
 pub(crate) enum NetworkCommand {
     /// What each hospital's node says about itself
     Status,
+    /// Why nothing becomes final: who is silent, and who voted what
+    Why,
 }
 
 #[cfg(feature = "store")]
@@ -304,6 +339,11 @@ impl Command {
             Self::Network(NetworkCommand::Status) => "network.status",
             Self::Policy(PolicyCommand::Eval(_)) => "policy.eval",
             Self::Policy(PolicyCommand::Periods(_)) => "policy.periods",
+            Self::Network(NetworkCommand::Why) => "network.why",
+            Self::Explain { .. } => "explain",
+            Self::Help { .. } => "help",
+            Self::Completion { .. } => "completion",
+            Self::Man { .. } => "man",
             #[cfg(feature = "store")]
             Self::Ledger(LedgerCommand::Verify { .. }) => "ledger.verify",
             #[cfg(feature = "demo")]
@@ -316,6 +356,8 @@ impl Command {
             Self::Demo(DemoCommand::Heal { .. }) => "demo.heal",
             #[cfg(feature = "demo")]
             Self::Demo(DemoCommand::Down { .. }) => "demo.down",
+            #[cfg(feature = "demo")]
+            Self::Bench(BenchCommand::Grants(_)) => "bench.grants",
             #[cfg(feature = "demo")]
             Self::DemoNode { .. } => "demo-node",
         }

@@ -1,9 +1,13 @@
 //! The commands, one file each.
 
 #[cfg(feature = "demo")]
+mod bench;
+#[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod enrol;
+mod explain;
 pub(crate) mod grant;
+pub(crate) mod help;
 pub(crate) mod hospital;
 #[cfg(feature = "store")]
 mod ledger;
@@ -17,6 +21,8 @@ pub(crate) mod revoke;
 mod revoke_slip;
 pub(crate) mod wallet;
 
+#[cfg(feature = "demo")]
+use crate::args::BenchCommand;
 use crate::args::{Command, NetworkCommand, ProfileCommand, RevokeArgs};
 use crate::failure::Fallible;
 use crate::output::Report;
@@ -39,11 +45,18 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Fallible<Report
         Command::Hospital(command) => hospital::run(command, &settings).await,
         Command::Policy(command) => policy::run(command),
         #[cfg(feature = "store")]
-        Command::Ledger(command) => ledger::run(command).await,
+        Command::Ledger(command) => ledger::run(command, settings.reader).await,
         Command::Network(NetworkCommand::Status) => network::status(&settings).await,
+        Command::Network(NetworkCommand::Why) => network::why::run(&settings).await,
+        Command::Explain { code } => explain::run(&code),
+        Command::Help { topic } => help::help(&topic),
+        Command::Completion { shell } => Ok(help::completion(shell)),
+        Command::Man { out } => help::man(out.as_deref()),
+        #[cfg(feature = "demo")]
+        Command::Bench(BenchCommand::Grants(arguments)) => bench::run(arguments, &settings).await,
         #[cfg(feature = "demo")]
         Command::Demo(command) => demo::run(command, &settings).await,
         #[cfg(feature = "demo")]
-        Command::DemoNode { home } => demo::node_process::refuse(&home),
+        Command::DemoNode { home, .. } => demo::node_process::refuse(&home),
     }
 }

@@ -29,6 +29,38 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// All of them.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Ok,
+        Self::Failed,
+        Self::Usage,
+        Self::Denied,
+        Self::Locked,
+        Self::NotFound,
+        Self::Conflict,
+        Self::NotFinal,
+        Self::NotVerified,
+        Self::Unsafe,
+        Self::Interrupted,
+    ];
+
+    /// What it tells a script.
+    pub(crate) const fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "Done; a decision is permit; a receipt is valid.",
+            Self::Failed => "Failed, or a question was answered with no.",
+            Self::Usage => "The command line makes no sense.",
+            Self::Denied => "Denied by consent. An answer, not an error.",
+            Self::Locked => "Locked: passphrase, wallet or API key is missing or wrong.",
+            Self::NotFound => "No such name, file, consent or patient.",
+            Self::Conflict => "Already so, not yet possible, or out of date.",
+            Self::NotFinal => "Not final in time, or nobody answers. What was sent becomes final by itself, once.",
+            Self::NotVerified => "A signature, proof, log or ledger does not hold; a receipt is not proven valid.",
+            Self::Unsafe => "Refused for safety.",
+            Self::Interrupted => "Interrupted at the keyboard.",
+        }
+    }
+
     /// Whether the answer carries an error: neither done nor denied.
     pub(crate) fn is_error(self) -> bool {
         !matches!(self, Self::Ok | Self::Denied)

@@ -12,8 +12,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Longest that one request asks a node to wait.
-const POLL_MS_MAX: u64 = 10_000;
+/// Longest that one request asks a node to wait: no node waits longer.
+const POLL_MS_MAX: u64 = 8_000;
 /// After an answer that cannot be waited on, the next is asked for no sooner.
 const PAUSE: Duration = Duration::from_millis(100);
 

@@ -13,6 +13,7 @@ mod duration;
 mod exit;
 mod failure;
 mod finality;
+mod grant_request;
 mod home;
 mod keystore;
 mod nearest;
@@ -21,6 +22,7 @@ mod output;
 mod passphrase;
 mod private_file;
 mod profile;
+mod progress;
 mod receipts;
 mod recovery;
 mod revocation;
@@ -28,6 +30,7 @@ mod session;
 mod settings;
 mod slip;
 mod terminal;
+mod topics;
 mod wallet;
 mod wallet_state;
 mod who;
@@ -51,12 +54,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return not_understood(&arguments, &error).into(),
     };
     #[cfg(feature = "demo")]
-    if let args::Command::DemoNode { home } = &line.command {
-        return commands::demo::node_process::run(home);
+    if let args::Command::DemoNode { home, life } = &line.command {
+        return commands::demo::node_process::run(home, *life);
     }
     let command = line.command.name();
     let reader = if line.globals.json { Reader::Script } else { Reader::Person };
     output::print(command, reader, &answer(line)).into()
+}
+
+/// What `--help` prints for every command, as a page of the reference.
+pub fn reference() -> String {
+    commands::help::reference()
 }
 
 fn answer(line: CommandLine) -> Fallible<Report> {
@@ -82,7 +90,7 @@ fn interrupted() -> Box<Failure> {
     Failure::new(Exit::Interrupted, 130, "interrupted", fix).state("what was already sent stays sent")
 }
 
-fn bug(broken: &tokio::task::JoinError) -> Box<Failure> {
+pub(crate) fn bug(broken: &tokio::task::JoinError) -> Box<Failure> {
     Failure::new(Exit::Failed, 1, format!("this is a fault of the program: {broken}"), "please report it")
 }
 

@@ -10,6 +10,7 @@ use amanah_ledger::codec;
 use amanah_ledger::crypto::{Digest, Ed25519, Keypair, Signer};
 use amanah_ledger::derive::RelationshipSecret;
 use amanah_ledger::exchange::{HELD_CONSENTS_MAX, HeldConsents, LogPage, Login, SignedAcceptance};
+use amanah_ledger::member::MemberId;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -39,25 +40,28 @@ struct Me {
     linked: bool,
 }
 
+/// The same node, which now knows whose relationship asks.
+pub(crate) async fn sign_in(node: &Node, chain: &Digest, custodian: MemberId, key: &Keypair) -> Fallible<Node> {
+    let Nonce { nonce } = node.json(Method::Post, "/v1/login/nonce", Body::Empty).await?;
+    let login = Login {
+        custodian,
+        relationship: key.public_key(),
+        // Plain HTTP on this machine has no channel to bind to.
+        binding: [0; 32],
+        nonce: nonce.0,
+        time: now(),
+    };
+    let signed = Body::Canonical(codec::encode(&login.sign(chain, key)));
+    let Token { token } = node.json(Method::Post, "/v1/login", signed).await?;
+    Ok(node.with_bearer(Zeroizing::new(token)))
+}
+
 impl Session {
     /// Signs in at `member`, as the relationship of `generation`.
     pub(crate) async fn open(wallet: &Wallet, member: &Member, generation: u32) -> Fallible<Self> {
-        let node = member.node()?;
         let secret = wallet.secret_of(&member.id, generation);
         let chain = wallet.network.chain;
-        let Nonce { nonce } = node.json(Method::Post, "/v1/login/nonce", Body::Empty).await?;
-        let key = secret.key();
-        let login = Login {
-            custodian: member.id,
-            relationship: key.public_key(),
-            // Plain HTTP on this machine has no channel to bind to.
-            binding: [0; 32],
-            nonce: nonce.0,
-            time: now(),
-        };
-        let signed = Body::Canonical(codec::encode(&login.sign(&chain, &key)));
-        let Token { token } = node.json(Method::Post, "/v1/login", signed).await?;
-        let node = node.with_bearer(Zeroizing::new(token));
+        let node = sign_in(&member.node()?, &chain, member.id, &secret.key()).await?;
         Ok(Self { member: member.clone(), node, secret, chain })
     }
 

@@ -2,16 +2,17 @@
 
 pub(crate) mod node_process;
 mod plan;
-mod process;
+pub(in crate::commands) mod process;
 mod purge;
 mod seed;
 
-use crate::args::DemoCommand;
+use crate::args::{DemoCommand, Life};
 use crate::client::{Body, Method, Node};
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
 use crate::output::Report;
 use crate::profile;
+use crate::progress::Progress;
 use crate::settings::Settings;
 use plan::Plan;
 use process::Hospital;
@@ -69,20 +70,23 @@ async fn up(base_port: u16, settings: &Settings) -> Fallible<Report> {
     for hospital in plan.hospitals(&settings.home) {
         if !hospital.is_running() {
             settings.note(&format!("starting {} …", hospital.name));
-            children.push((hospital.clone(), hospital.start()?));
+            children.push((hospital.clone(), hospital.start(Life::Own)?));
         }
     }
+    let progress = Progress::waiting(settings.reader, "waiting until all four are ready");
     for hospital in plan.hospitals(&settings.home) {
         let child = children.iter_mut().find(|(started, _)| started.name == hospital.name).map(|(_, child)| child);
         process::wait_for(&hospital, child, "/readyz", deadline).await?;
     }
     if !plan.seeded {
-        settings.note("seeding patients, consents and accesses …");
+        progress.now("seeding patients, consents and accesses");
         seed::run(settings).await?;
         plan.seeded = true;
         plan.write(&settings.home)?;
     }
+    progress.now("waiting until all four agree");
     wait_until_agreed(&plan.hospitals(&settings.home), deadline + START_MAX).await?;
+    drop(progress);
     let Report { exit, fields, text } = status(settings).await?;
     Ok(Report { exit, fields, text: format!("{text}\n{}", seed::what_to_try(settings)) })
 }
@@ -165,7 +169,7 @@ async fn heal(name: &str, settings: &Settings) -> Fallible<Report> {
     let hospital = named(name, settings)?;
     let was_running = hospital.is_running();
     if !was_running {
-        let mut child = hospital.start()?;
+        let mut child = hospital.start(Life::Own)?;
         process::wait_for(&hospital, Some(&mut child), "/livez", Instant::now() + START_MAX).await?;
     }
     let text = format!("{name} {}.", if was_running { "was running" } else { "lives again and catches up" });

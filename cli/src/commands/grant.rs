@@ -7,8 +7,10 @@ use crate::duration;
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
 use crate::finality;
+use crate::grant_request;
 use crate::network::Member;
 use crate::output::Report;
+use crate::progress::Progress;
 use crate::receipts;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -18,14 +20,14 @@ use crate::wallet_state::{Consent, Phase, Relationship};
 use crate::who::{self, Who};
 use amanah_ledger::codec;
 use amanah_ledger::compose::{Wish, compose};
-use amanah_ledger::crypto::{Digest, Signer};
+use amanah_ledger::crypto::Signer;
 use amanah_ledger::document::{Action, ConsentDocument};
-use amanah_ledger::exchange::{Certify, GrantRequest};
+use amanah_ledger::exchange::GrantRequest;
 use amanah_ledger::label::Label;
 use amanah_ledger::leaf::{ConsentLeaf, Leaf, LeafKey};
 use amanah_ledger::preset::Selection;
 use amanah_ledger::proof::VerifiedState;
-use amanah_ledger::time::{HOUR_MS, UnixMs};
+use amanah_ledger::time::UnixMs;
 use amanah_ledger::transaction::GrantItem;
 use amanah_ledger::vocabulary::{Code, Kind, Vocabulary};
 use serde_json::{Value, json};
@@ -33,8 +35,6 @@ use tokio::time::Instant;
 
 /// Longest JSON answer to a grant.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
-/// Whole hours ahead, beyond the current one, in which a grant may still become final.
-const SUBMIT_HOURS: u64 = 24;
 
 /// What is asked for, as far as the command line alone says it.
 struct Wanted {
@@ -90,7 +90,9 @@ pub(crate) async fn run(arguments: GrantArgs, settings: &Settings) -> Fallible<R
     }
     // On disk before anything leaves: no second item of this version is ever signed beside it.
     wallet.save()?;
+    let progress = Progress::waiting(settings.reader, "sent; waiting until it is final");
     let landed = futures::future::join_all(sent.into_iter().map(|one| submit(one, &wallet, settings))).await;
+    drop(progress);
     conclude(landed, &mut wallet, settings)
 }
 
@@ -180,35 +182,20 @@ fn confirm(drafts: &[Draft], settings: &Settings) -> Fallible<()> {
 }
 
 fn sign(draft: Draft, session: Session, wallet: &mut Wallet) -> Fallible<Sent> {
-    let chain = wallet.network.chain;
     let Draft { member, mut relationship, document } = draft;
     let index = relationship.next_index;
-    let key = session.secret.consent_key(index);
-    let salt = session.secret.salt(index, document.version);
-    let certify = Certify::of(&document, &salt);
-    let submit_by = UnixMs((duration::now().0 / HOUR_MS + 1 + SUBMIT_HOURS) * HOUR_MS);
-    let item = GrantItem {
-        custodian: member.id,
-        consent: document.consent,
-        version: document.version,
-        prev: Digest::ZERO,
-        commitment: certify.commitment,
-        lock: session.secret.lock(&chain, index),
-        submit_by,
-    };
+    let request = grant_request::sign(document, &session.secret, index, &wallet.network.chain, duration::now());
     relationship.next_index += 1;
     wallet.state.put_relationship(relationship)?;
     wallet.state.put_consent(Consent {
-        consent: document.consent,
+        consent: request.item.consent,
         custodian: member.id,
         index,
-        commitment: certify.commitment,
-        document: document.clone(),
-        phase: Phase::Pending { submit_by },
+        commitment: request.item.commitment,
+        document: request.document.clone(),
+        phase: Phase::Pending { submit_by: request.item.submit_by },
     })?;
-    let item_signature = key.sign(&item.signing_bytes(&chain));
-    let certificate = certify.sign(&chain, &session.key());
-    Ok(Sent { session, request: GrantRequest { item, item_signature, document, salt, certificate } })
+    Ok(Sent { session, request })
 }
 
 async fn submit(sent: Sent, wallet: &Wallet, settings: &Settings) -> Landed {

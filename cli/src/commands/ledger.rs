@@ -6,13 +6,13 @@
 use crate::args::LedgerCommand;
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
-use crate::output::Report;
+use crate::output::{Reader, Report};
+use crate::progress::Progress;
 use amanah_ledger::codec;
 use amanah_ledger::crypto::{Digest, Ed25519};
 use amanah_ledger::genesis::{GENESIS_BYTES_MAX, Genesis};
 use amanah_ledger::position::Height;
 use amanah_ledger::store::{Copied, Fault, Store, StoreError, Walk};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, json};
 use std::fs::File;
 use std::path::Path;
@@ -21,11 +21,11 @@ use std::time::Instant;
 const FIX: &str =
     "move ledger/ aside and start the node: it fills a new one from its peers, which must all lie to fool it";
 
-pub(crate) async fn run(command: LedgerCommand) -> Fallible<Report> {
+pub(crate) async fn run(command: LedgerCommand, reader: Reader) -> Fallible<Report> {
     let LedgerCommand::Verify { home } = command;
     // Long work: the keyboard must still be heard.
-    let verified = tokio::task::spawn_blocking(move || verify(&home)).await;
-    verified.unwrap_or_else(|_panicked| Err(Failure::new(Exit::Failed, 18, "the check broke off", "report this")))
+    let verified = tokio::task::spawn_blocking(move || verify(&home, reader)).await;
+    verified.unwrap_or_else(|_panicked| Err(Failure::new(Exit::Failed, 1, "the check broke off", "report this")))
 }
 
 /// What was walked through so far.
@@ -36,7 +36,7 @@ struct Walked {
     began: Instant,
 }
 
-fn verify(home: &Path) -> Fallible<Report> {
+fn verify(home: &Path, reader: Reader) -> Fallible<Report> {
     let _lock = lock(home)?;
     let path = home.join("genesis.bin");
     let bytes = std::fs::read(&path).map_err(|error| Failure::io("read", &path, &error))?;
@@ -46,7 +46,7 @@ fn verify(home: &Path) -> Fallible<Report> {
     })?;
     let copy = copy(home)?;
     let mut walked = Walked { chain: genesis.chain(), blocks: 0, bytes: 0, began: Instant::now() };
-    match walk(copy.dir(), &genesis, &mut walked) {
+    match walk(copy.dir(), &genesis, &mut walked, reader) {
         Ok((leaves, root)) => Ok(report(&walked, leaves, &root)),
         Err(Broken::Fault(fault)) => Err(not_verified(&walked, &fault)),
         Err(Broken::Store(error)) => Err(unusable(&walked, &error)),
@@ -64,26 +64,18 @@ impl From<Fault> for Broken {
     }
 }
 
-fn walk(dir: &Path, genesis: &Genesis, walked: &mut Walked) -> Result<(usize, Digest), Broken> {
+fn walk(dir: &Path, genesis: &Genesis, walked: &mut Walked, reader: Reader) -> Result<(usize, Digest), Broken> {
     let store = Store::open(dir, genesis).map_err(Broken::Store)?;
     let mut walk = Walk::new(store.reader(), &Ed25519)?;
-    let bar = bar(walk.head());
+    let progress = Progress::of(reader, "executing", walk.head().0, "blocks");
     while let Some(step) = walk.step()? {
         walked.blocks += 1;
         walked.bytes += step.bytes;
-        bar.set_position(step.height.0);
+        progress.at(step.height.0);
     }
-    bar.set_message("comparing the state");
+    progress.now("comparing the state");
     let tip = walk.finish()?;
-    bar.finish_and_clear();
     Ok((tip.state().len(), tip.state().root()))
-}
-
-/// On a terminal; elsewhere indicatif draws nothing.
-fn bar(head: Height) -> ProgressBar {
-    let bar = ProgressBar::new(head.0);
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} blocks, {per_sec}, {eta} left {msg}");
-    bar.with_style(style.unwrap_or_else(|_never| ProgressStyle::default_bar()))
 }
 
 impl Walked {
@@ -135,7 +127,7 @@ fn not_verified(walked: &Walked, fault: &Fault) -> Box<Failure> {
 fn unusable(walked: &Walked, error: &StoreError) -> Box<Failure> {
     match error {
         StoreError::Io(error) => Failure::new(Exit::Failed, 10, format!("the disk fails: {error}"), "check the disk"),
-        StoreError::InUse => Failure::new(Exit::Unsafe, 904, error.to_string(), "stop the other process first"),
+        StoreError::InUse => Failure::new(Exit::Unsafe, 901, error.to_string(), "stop the other process first"),
         StoreError::Damaged(_)
         | StoreError::OtherNetwork(_)
         | StoreError::Format(_)
@@ -157,7 +149,7 @@ fn lock(home: &Path) -> Fallible<File> {
     let file = open.map_err(|error| Failure::io("lock", &path, &error))?;
     if file.try_lock().is_err() {
         let detail = format!("a process runs on {}", home.display());
-        return Err(Failure::new(Exit::Unsafe, 904, detail, "stop the node first, or verify a copy of its home"));
+        return Err(Failure::new(Exit::Unsafe, 901, detail, "stop the node first, or verify a copy of its home"));
     }
     Ok(file)
 }

@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
 use crate::network::Network;
 use crate::output::Report;
+use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::wallet::Wallet;
 use crate::wallet_state::Consent;
@@ -26,6 +27,7 @@ pub(crate) async fn run(settings: &Settings) -> Fallible<Report> {
     for relationship in wallet.relationships()? {
         let member = wallet.network.member_by_id(&relationship.custodian)?.clone();
         let relationship_label = wallet.label_at(&member)?.to_string();
+        let progress = Progress::waiting(settings.reader, format!("checking the log at {}", member.name()));
         match access_log::check(&mut wallet, relationship, deadline).await {
             Ok(log) => {
                 custodians.push(fields(&log, &relationship_label, &wallet.network));
@@ -48,6 +50,7 @@ pub(crate) async fn run(settings: &Settings) -> Fallible<Report> {
                 worst(&mut failed, failure);
             }
         }
+        drop(progress);
         // Saved after each: what one hospital showed is remembered whatever the next one does.
         wallet.save()?;
     }
@@ -89,7 +92,7 @@ fn worst(failed: &mut Option<Box<Failure>>, next: Box<Failure>) {
 
 fn pending(custodian: &str, count: u64) -> Box<Failure> {
     let detail = format!("{count} entries at {custodian} are younger than its last anchor");
-    Failure::new(Exit::NotFinal, 308, detail, "amanah log   in a few seconds")
+    Failure::new(Exit::NotFinal, 310, detail, "amanah log   in a few seconds")
         .state("they are signed by the hospital and shown, but not proven complete yet")
 }
 

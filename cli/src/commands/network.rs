@@ -1,5 +1,7 @@
 //! `amanah network status`: what each hospital's node says about itself, and what the ledger proves against any of them.
 
+pub(crate) mod why;
+
 use crate::client::{Body, Method, Node};
 use crate::failure::Fallible;
 use crate::finality;

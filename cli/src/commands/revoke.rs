@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
 use crate::output::Report;
+use crate::progress::Progress;
 use crate::receipts;
 use crate::revocation;
 use crate::settings::Settings;
@@ -31,6 +32,7 @@ pub(crate) async fn run(typed: &str, settings: &Settings) -> Fallible<Report> {
             return Err(Failure::cancelled());
         }
     }
+    let progress = Progress::waiting(settings.reader, "ending it; waiting until that is final");
     let started = Instant::now();
     let relationship = wallet.enrolled_at(wallet.network.member_by_id(&consent.custodian)?)?.clone();
     let key = wallet.secret(&relationship).consent_key(consent.index);
@@ -42,6 +44,7 @@ pub(crate) async fn run(typed: &str, settings: &Settings) -> Fallible<Report> {
     let keys = Receipt::leaf_keys(&consent.consent, consent.custodian);
     let ended = revocation::wait(&wallet.network, &accepted, consent.consent, &keys, deadline).await.map_err(known)?;
     let Some((state, height)) = ended else { return Err(known(revocation::not_in_time(settings.timeout))) };
+    drop(progress);
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     wallet.state.set_phase(&consent.consent, Phase::Revoked { height })?;
     wallet.save()?;

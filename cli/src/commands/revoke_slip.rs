@@ -8,6 +8,7 @@ use crate::failure::{Failure, Fallible};
 use crate::finality;
 use crate::network::{FILE_BYTES_MAX, Network};
 use crate::output::Report;
+use crate::progress::Progress;
 use crate::revocation::{self, Accepted};
 use crate::settings::Settings;
 use crate::slip;
@@ -68,8 +69,11 @@ pub(crate) async fn run(path: &Path, url: Option<&str>, settings: &Settings) -> 
     if !settings.yes && settings.may_ask() && !terminal::confirm(&question)? {
         return Err(Failure::cancelled());
     }
+    let progress = Progress::waiting(settings.reader, "ending them; waiting until that is final");
     let ending = standing.into_iter().map(|one| end(one, &network, &nodes, settings.timeout));
-    conclude(futures::future::join_all(ending).await)
+    let ended = futures::future::join_all(ending).await;
+    drop(progress);
+    conclude(ended)
 }
 
 /// The network of the home, or the one that the named node tells where the home has none.

@@ -1,5 +1,6 @@
-//! The hidden command that is one hospital's node: in a session of its own, so that it outlives the caller.
+//! The hidden command that is one hospital's node: in a session of its own, and either outliving who started it or not.
 
+use crate::args::Life;
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
 use crate::output::{self, Report};
@@ -7,8 +8,8 @@ use crate::private_file::{self, Existing};
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Runs the node of `home` until it is told to stop.
-pub(crate) fn run(home: &Path) -> ExitCode {
+/// Runs the node of `home` until it is told to stop, or its life is over.
+pub(crate) fn run(home: &Path, life: Life) -> ExitCode {
     if amanah_node::home::is_running(home) {
         output::note(&format!("another process already runs on {}", home.display()));
         return Exit::Unsafe.into();
@@ -21,7 +22,18 @@ pub(crate) fn run(home: &Path) -> ExitCode {
         output::note(&output::failure_text(&failure, false));
         return failure.exit.into();
     }
+    match life {
+        Life::Own => {}
+        Life::Starters => drop(std::thread::spawn(end_with_starter)),
+    }
     amanah_node::node::run(home).into()
+}
+
+/// Whoever started this process holds the other end of its stdin, and drops it however it ends.
+fn end_with_starter() {
+    // An end that cannot be read has ended too.
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).ok();
+    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM).ok();
 }
 
 /// The node brings its own runtime; inside another there is no place for it.

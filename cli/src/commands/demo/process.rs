@@ -1,6 +1,7 @@
-//! One hospital of the demo as a process: started off the caller's terminal, told by the lock on its home.
+//! One hospital as a process: started off the caller's terminal, told by the lock on its home.
 
 use super::LOOK;
+use crate::args::Life;
 use crate::client::{Body, Method, Node};
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
@@ -21,40 +22,44 @@ const ASK: Duration = Duration::from_secs(2);
 
 /// Where one hospital lives.
 #[derive(Debug, Clone)]
-pub(super) struct Hospital {
-    pub(super) name: String,
-    pub(super) dir: PathBuf,
-    pub(super) log: PathBuf,
-    pub(super) api: String,
-    pub(super) ops: String,
-    pub(super) p2p: String,
+pub(in crate::commands) struct Hospital {
+    pub(in crate::commands) name: String,
+    pub(in crate::commands) dir: PathBuf,
+    pub(in crate::commands) log: PathBuf,
+    pub(in crate::commands) api: String,
+    pub(in crate::commands) ops: String,
+    pub(in crate::commands) p2p: String,
 }
 
 impl Hospital {
     /// Whether a process holds the home.
-    pub(super) fn is_running(&self) -> bool {
+    pub(in crate::commands) fn is_running(&self) -> bool {
         amanah_node::home::is_running(&self.dir)
     }
 
     /// The process that holds the home, or held it last.
-    pub(super) fn pid(&self) -> Option<i32> {
+    pub(in crate::commands) fn pid(&self) -> Option<i32> {
         let bytes = private_file::read(&self.dir.join("pid"), PID_BYTES_MAX).ok()?;
         std::str::from_utf8(&bytes).ok()?.trim().parse().ok()
     }
 
-    /// Starts the process: no terminal, no pipe of the caller's, nothing of the caller's environment.
-    pub(super) fn start(&self) -> Fallible<Child> {
+    /// Starts the process: no terminal, no output of the caller's, nothing of the caller's environment. A node that lives
+    /// with its starter ends when the child that is returned is dropped.
+    pub(in crate::commands) fn start(&self, life: Life) -> Fallible<Child> {
         Home::make_parent(&self.log)?;
         let log = std::fs::File::options().create(true).append(true).open(&self.log);
         let log = log.map_err(|e| Failure::io("open", &self.log, &e))?;
         let copy = log.try_clone().map_err(|e| Failure::io("open", &self.log, &e))?;
         let program = std::env::current_exe().map_err(|e| Failure::io("find", std::path::Path::new("amanah"), &e))?;
         let started = Command::new(&program)
-            .arg("demo-node")
+            .args(["demo-node", "--life", life.name()])
             .arg(&self.dir)
             .env_clear()
             .current_dir("/")
-            .stdin(Stdio::null())
+            .stdin(match life {
+                Life::Own => Stdio::null(),
+                Life::Starters => Stdio::piped(),
+            })
             .stdout(copy)
             .stderr(log)
             .spawn();
@@ -62,7 +67,7 @@ impl Hospital {
     }
 
     /// Signals the process that holds the home. The lock is held, so the pid is its own and not a stranger's.
-    pub(super) fn signal(&self, signal: Signal) -> Fallible<()> {
+    pub(in crate::commands) fn signal(&self, signal: Signal) -> Fallible<()> {
         let Some(pid) = self.pid().and_then(Pid::from_raw).filter(|_| self.is_running()) else { return Ok(()) };
         match kill_process(pid, signal) {
             Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
@@ -81,7 +86,7 @@ impl Hospital {
 }
 
 /// Waits until the hospital answers `path` on its ops port. `child` is watched where this command started it.
-pub(super) async fn wait_for(
+pub(in crate::commands) async fn wait_for(
     hospital: &Hospital,
     mut child: Option<&mut Child>,
     path: &str,
@@ -103,7 +108,7 @@ pub(super) async fn wait_for(
 }
 
 /// Waits until nobody holds the home.
-pub(super) async fn wait_until_gone(hospital: &Hospital, deadline: Instant) -> Fallible<()> {
+pub(in crate::commands) async fn wait_until_gone(hospital: &Hospital, deadline: Instant) -> Fallible<()> {
     while hospital.is_running() {
         if Instant::now() >= deadline {
             let detail = format!("{} does not end", hospital.name);

@@ -1,0 +1,88 @@
+//! The relationships of the load: real keys, enrolled and linked, each granting one consent after the other.
+
+use super::load::Load;
+use super::throw_away::ThrowAway;
+use crate::client::{Body, Method, Node};
+use crate::failure::{Failure, Fallible};
+use crate::grant_request;
+use crate::network::Member;
+use crate::session::sign_in;
+use amanah_ledger::codec;
+use amanah_ledger::compose::{Wish, compose};
+use amanah_ledger::crypto::Signer;
+use amanah_ledger::derive::{RelationshipSecret, WalletSeed};
+use amanah_ledger::document::{Action, Actor, MemberRef};
+use amanah_ledger::exchange::{Enrolment, GrantRequest};
+use amanah_ledger::label::Label;
+use amanah_ledger::time::DAY_MS;
+use amanah_ledger::vocabulary::{Kind, Vocabulary};
+use serde::Deserialize;
+use serde_json::json;
+
+/// How long the consents last.
+const LASTING_MS: u64 = 90 * DAY_MS;
+
+/// One relationship at one custodian.
+pub(super) struct Patient {
+    /// The custodian's node, signed in.
+    pub(super) node: Node,
+    custodian: MemberRef,
+    secret: RelationshipSecret,
+    next_index: u32,
+}
+
+#[derive(Deserialize)]
+struct Enrolled {
+    code: String,
+}
+
+impl Patient {
+    /// Enrols fresh keys, has the desk link them, and signs in.
+    pub(super) async fn enrol(node: &Node, custodian: &Member, network: &ThrowAway) -> Fallible<Self> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(Failure::no_randomness)?;
+        let chain = network.network().chain;
+        let secret = WalletSeed::new(seed).relationship(&chain, &custodian.id, 0);
+        let key = secret.key();
+        let enrolment = Enrolment {
+            custodian: custodian.id,
+            relationship: key.public_key(),
+            generation: 0,
+            log_key: *secret.log_key().expose(),
+        };
+        let body = Body::Canonical(codec::encode(&enrolment.sign(&chain, &key)));
+        let Enrolled { code } = node.json(Method::Post, "/v1/enrolments", body).await?;
+        let link = json!({ "mrn": Label::relationship(&key.public_key()).to_string(), "code": code });
+        let desk = node.with_bearer(network.api_key().clone());
+        desk.json::<serde_json::Value>(Method::Post, "/v1/patients", Body::Json(link)).await?;
+        let node = sign_in(node, &chain, custodian.id, &key).await?;
+        Ok(Self { node, custodian: custodian.reference.clone(), secret, next_index: 0 })
+    }
+
+    /// The next consent, composed and signed as a wallet does it.
+    pub(super) fn next_grant(&mut self, load: &Load) -> Fallible<GrantRequest> {
+        let (index, now) = (self.next_index, crate::duration::now());
+        self.next_index += 1;
+        let others = load.network.members.iter().filter(|member| member.id != self.custodian.id);
+        let wish = Wish {
+            chain: load.network.chain,
+            custodian: self.custodian.clone(),
+            relationship: self.secret.key().public_key(),
+            consent: self.secret.consent_key(index).public_key(),
+            version: 1,
+            who: others.take(1).map(|member| Actor::Member(member.reference.clone())).collect(),
+            what: crate::commands::grant::read_what(&["labs".to_owned()])?,
+            actions: vec![Action::Access],
+            purpose: treatment(),
+            from: now,
+            until: now.plus_ms(LASTING_MS),
+            supersedes: Vec::new(),
+        };
+        let document = compose(wish).expect("one member, one preset and one purpose make a document");
+        Ok(grant_request::sign(document, &self.secret, index, &load.network.chain, now))
+    }
+}
+
+fn treatment() -> amanah_ledger::vocabulary::Code {
+    Vocabulary::v1().code_of(Kind::Purpose, "treatment").expect("the vocabulary has it")
+}
