@@ -63,7 +63,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         // With all that it has left in the background. What is gone already needs no end.
-        drop(kill_process_group(Pid::from_child(&self.shell), Signal::KILL));
+        kill_process_group(Pid::from_child(&self.shell), Signal::KILL).ok();
         drop(self.shell.wait());
     }
 }
