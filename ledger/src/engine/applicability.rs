@@ -55,12 +55,11 @@ pub(super) fn applicabilities(consents: &[&Consent], question: &Question, as_of:
     let about: Vec<Option<Applicability>> =
         consents.iter().map(|one| about_something_else(one, question, as_of)).collect();
     // What was replaced stays replaced when its successor ends: an old, wider consent does not come back.
-    let is_replaced =
-        |old: &Consent| {
-            consents.iter().zip(&about).any(|(new, elsewhere)| {
-                elsewhere.is_none() && new.supersedes.contains(&old.id) && new.since >= old.since
-            }) && !lacks(Mutant::ReplacedSpeaks)
-        };
+    let is_replaced = |old: &Consent| {
+        consents.iter().zip(&about).any(|(new, elsewhere)| {
+            elsewhere.is_none() && new.id != old.id && new.supersedes.contains(&old.id) && new.since >= old.since
+        }) && !lacks(Mutant::ReplacedSpeaks)
+    };
     let one = |(consent, elsewhere): (&&Consent, &Option<Applicability>)| match elsewhere {
         Some(elsewhere) => *elsewhere,
         None if is_replaced(consent) => Applicability::Replaced,

@@ -328,6 +328,13 @@ fn rules_below_the_root_are_exceptions_to_it_and_to_one_another() {
 }
 
 #[test]
+fn a_consent_that_names_itself_among_those_it_replaces_still_speaks() {
+    let labs = || consent("cedar labs treatment");
+    check(vec![labs().replacing(1)], "cedar labs treatment", "permit PERMITTED 1");
+    check(vec![labs().refusal().replacing(1)], "cedar labs treatment", "deny DENIED 1");
+}
+
+#[test]
 fn a_consent_that_replaces_another_silences_it_for_good() {
     let replaced = |new: Consent| vec![consent("cedar everything treatment"), new.replacing(1).since(2)];
     let labs = || consent("cedar labs treatment");
