@@ -20,6 +20,7 @@ impl Progress {
     }
 
     /// Something of `total` steps, each `unit`.
+    #[cfg(feature = "store")]
     pub(crate) fn of(reader: Reader, what: impl Into<String>, total: u64, unit: &str) -> Self {
         let template = format!("{{msg}} {{bar:40}} {{pos}}/{{len}} {unit}, {{eta}} left");
         let style = ProgressStyle::with_template(&template);
@@ -35,11 +36,13 @@ impl Progress {
     }
 
     /// So many steps are done.
+    #[cfg(feature = "store")]
     pub(crate) fn at(&self, steps: u64) {
         self.0.set_position(steps);
     }
 
     /// What is under way now.
+    #[cfg(any(feature = "demo", feature = "store"))]
     pub(crate) fn now(&self, what: impl Into<String>) {
         self.0.set_message(what.into());
     }
