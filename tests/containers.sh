@@ -204,6 +204,9 @@ whole() {
 bring_up() {
     say 'building the image'
     docker import "$work/debian.tar" "$base" >/dev/null
+    # Whether this machine lets a daemon run containers at all is no matter of ours.
+    docker run --rm --publish 127.0.0.1::7400 "$base" true >"$work/trial.log" 2>&1 ||
+        not_here "the daemon runs no container: $(tail -1 "$work/trial.log")"
     # The older builder takes the image that was just imported and asks no registry for a newer one.
     DOCKER_BUILDKIT=0 docker build -t "$AMANAH_IMAGE" --build-arg BASE="$base" --target prebuilt -f Dockerfile \
         "$work/context" >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; fail 'docker build'; }
@@ -334,6 +337,7 @@ if docker version >/dev/null 2>&1; then
     AMANAH_CONTAINERS_INSIDE=$programs exec "$0"
 fi
 [[ $EUID == 0 ]] || not_here 'no Docker daemon answers, and starting one takes root'
+unshare --net --mount --propagation private true || not_here 'namespaces of our own are not allowed'
 export AMANAH_CONTAINERS_INSIDE=$programs AMANAH_CONTAINERS_STATE
 AMANAH_CONTAINERS_STATE=$(mktemp -d /tmp/amanah-docker.XXXXXX)
 exec unshare --net --mount --propagation private "$0"
