@@ -10,10 +10,15 @@
 
 pub mod applicable;
 pub mod combined;
+pub mod compare;
 pub mod context;
 pub mod data;
+pub mod dice;
 pub mod fit;
+pub mod pairs;
 pub mod release;
+pub mod rules;
+pub mod shrink;
 pub mod tree;
 pub mod verdict;
 pub mod words;

@@ -32,43 +32,50 @@ fn is_about(consent: &Consent, question: &Question) -> bool {
     patient && custodian
 }
 
-/// The stand of a consent by itself.
-fn alone(consent: &Consent, question: &Question, as_of: Moment) -> Stand {
-    if !is_about(consent, question) {
-        return Stand::No;
-    }
-    let is_over = consent.period.until.is_some_and(|until| until < as_of);
+/// Whether a consent has come into force here at all, whatever became of it since.
+fn came_into_force(consent: &Consent, question: &Question, as_of: Moment) -> bool {
+    let stood = match consent.standing {
+        ConsentStanding::InForce | ConsentStanding::Ended => true,
+        ConsentStanding::Missing | ConsentStanding::Never => false,
+    };
     let has_begun = consent.period.from.is_none_or(|from| from <= as_of);
-    let is_authorised = consent.authority.from.is_none_or(|from| from <= as_of)
-        && consent.authority.until.is_none_or(|until| as_of <= until);
+    stood && has_begun && is_about(consent, question)
+}
+
+/// The stand of a consent by itself. Nobody knows what a missing document is about, so it stands in every way.
+fn alone(consent: &Consent, question: &Question, as_of: Moment) -> Stand {
+    let is_over = consent.period.until.is_some_and(|until| until < as_of);
+    let authority = consent.authority;
+    let is_authorised =
+        authority.from.is_none_or(|from| from <= as_of) && authority.until.is_none_or(|until| as_of <= until);
     let fits_class = match (&consent.classes, &question.classes) {
         (Some(of), Some(asked)) => of.iter().any(|class| asked.contains(class)),
         (None, _) | (_, None) => true,
     };
-    let could = has_begun && is_authorised && fits_class;
+    let could = came_into_force(consent, question, as_of) && fits_class;
     match consent.standing {
-        ConsentStanding::Never => Stand::No,
         ConsentStanding::Missing => Stand::Missing,
-        ConsentStanding::Ended if could && !is_over => Stand::Ended,
+        ConsentStanding::Ended if could => Stand::Ended,
         ConsentStanding::InForce if could && is_over => Stand::Over,
-        ConsentStanding::InForce if could => Stand::Applies,
-        ConsentStanding::Ended | ConsentStanding::InForce => Stand::No,
+        ConsentStanding::InForce if could && is_authorised => Stand::Applies,
+        ConsentStanding::Ended | ConsentStanding::InForce | ConsentStanding::Never => Stand::No,
     }
 }
 
-/// The stands of all: step 5 b takes out what a later consent that applies replaces.
+/// The stands of all: step 5 b takes out what another, later consent of somebody who may replaces. What was replaced
+/// stays so when its successor ends (the project's consent model; CE-1 leaves it open).
 pub fn stands(consents: &[Consent], question: &Question, as_of: Moment) -> Vec<Stand> {
-    let each: Vec<Stand> = consents.iter().map(|consent| alone(consent, question, as_of)).collect();
     let mut all = Vec::new();
-    for (consent, stand) in consents.iter().zip(&each) {
-        let is_replaced = consents.iter().zip(&each).any(|(other, stand)| {
-            *stand == Stand::Applies
+    for consent in consents {
+        let is_replaced = consents.iter().any(|other| {
+            came_into_force(other, question, as_of)
+                && other.authority.from.is_none_or(|from| from <= as_of)
                 && other.id != consent.id
                 && other.supersedes.contains(&consent.id)
                 && consent.since <= other.since
         });
-        let counts = matches!(stand, Stand::Applies | Stand::Ended | Stand::Over);
-        all.push(if is_replaced && counts { Stand::Replaced } else { *stand });
+        let stand = alone(consent, question, as_of);
+        all.push(if is_replaced && came_into_force(consent, question, as_of) { Stand::Replaced } else { stand });
     }
     all
 }

@@ -20,6 +20,8 @@ pub struct Combined {
     pub consent: Option<usize>,
     /// What each consent says by itself; `Silent` where it does not apply.
     pub words: Vec<Word>,
+    /// What those say that would apply, but were ended or are over.
+    pub once: Vec<Word>,
 }
 
 fn smallest(consents: &[Consent], is_meant: impl Fn(usize) -> bool) -> Option<usize> {
@@ -63,18 +65,24 @@ pub fn combined(
     ];
     let rests_on = found.into_iter().find(|(_, _, consent)| consent.is_some());
     let (outcome, code, consent) = rests_on.unwrap_or((Outcome::NoConsent, ReasonCode::NoConsent, None));
-    Combined { outcome, code, consent, words }
+    let once = of_stand(Stand::Ended).into_iter().zip(of_stand(Stand::Over));
+    let once = once.map(|(ended, over)| if ended == Word::Silent { over } else { ended }).collect();
+    Combined { outcome, code, consent, words, once }
 }
 
 /// DEFAULT where no consent speaks.
-pub fn by_default(default: DefaultPolicy, purpose: Option<&Coding>, record: &Record) -> Effect {
+pub fn by_default(default: DefaultPolicy, question: &Question, record: &Record) -> Effect {
+    let purpose = question.purpose.as_ref();
     let treatment = Coding::new(system::PURPOSE, "TREAT");
     let glass = Coding::new(system::PURPOSE, BREAK_THE_GLASS);
     let is_normal = Table::highest(record.labels.iter().cloned()) <= 3;
-    let is_permitted = match (default, purpose) {
-        (DefaultPolicy::Deny | DefaultPolicy::BreakGlassOnly, _) | (_, None) => false,
-        (DefaultPolicy::BasicNormal, Some(asked)) => is_normal && Table::NEWEST.purpose_fits(&treatment, asked),
-        (DefaultPolicy::AllNormal, Some(asked)) => is_normal && *asked != glass,
+    let is_glass = purpose == Some(&glass);
+    let is_treatment = purpose.is_some_and(|asked| Table::NEWEST.purpose_fits(&treatment, asked));
+    let is_permitted = match default {
+        DefaultPolicy::Deny => false,
+        DefaultPolicy::BasicNormal => is_normal && is_treatment,
+        DefaultPolicy::AllNormal => is_normal && !is_glass,
+        DefaultPolicy::BreakGlassOnly => is_glass && question.emergency.is_some(),
     };
     if is_permitted { Effect::Permit } else { Effect::Deny }
 }

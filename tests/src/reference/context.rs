@@ -78,7 +78,8 @@ impl Case<'_> {
                 Some(agent) if !share(names, &agent.names) => Fit::No,
                 Some(agent) => match (version, &agent.version) {
                     (None, _) => Fit::Yes,
-                    (Some(_), None) => Fit::Unstated,
+                    // CE-1 does not say what an agent is that hides its version; the engine takes it for another one.
+                    (Some(_), None) => Fit::No,
                     (Some(meant), Some(stated)) => Fit::of(meant == stated),
                 },
             },

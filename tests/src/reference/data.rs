@@ -36,7 +36,7 @@ impl Case<'_> {
             parts.push(Fit::any(&data.classes.iter().map(|class| self.class(class)).collect::<Vec<_>>()));
         }
         if !data.documents.is_empty() {
-            parts.push(self.has_code_or_category(&data.documents));
+            parts.push(Fit::any(&data.documents.iter().map(|kind| self.kind(kind)).collect::<Vec<_>>()));
         }
         if !data.codes.is_empty() {
             parts.push(unless_unstated(self.record.codes.as_ref(), |codes| !codes.is_disjoint(&data.codes)));
@@ -50,7 +50,10 @@ impl Case<'_> {
         match (Table::confidentiality(label), effect) {
             (Some(rank), Effect::Permit) => Table::highest(of_item) <= rank,
             (Some(rank), Effect::Deny) => Table::highest(of_item) >= rank,
-            (None, _) => of_item.into_iter().any(|own| self.table.sensitivity_fits(label, &own)),
+            (None, _) => of_item.into_iter().any(|own| {
+                let unknown = label.system == system::ACT_CODE && self.table.could_be_any(&own);
+                self.table.sensitivity_fits(label, &own) || (effect == Effect::Deny && unknown)
+            }),
         }
     }
 
@@ -66,13 +69,26 @@ impl Case<'_> {
         }
     }
 
-    /// A resource type is held against the type; any other kind against categories and codes.
-    fn class(&self, class: &Class) -> Fit {
-        let of = if class.of.system == system::RESOURCE_TYPE {
-            unless_unstated(self.record.of.as_ref(), |of| *of == class.of)
-        } else {
-            self.has_code_or_category(&BTreeSet::from([class.of.clone()]))
+    /// A resource type is held against the type, a category against the categories, a kind of document against both
+    /// categories and codes. A record whose type cannot be in a category is not.
+    fn kind(&self, kind: &Coding) -> Fit {
+        let categories = || {
+            let types = self.table.types_of(kind);
+            let may = types.is_empty() || self.record.of.as_ref().is_none_or(|of| types.contains(&of.code.as_str()));
+            match unless_unstated(self.record.categories.as_ref(), |own| own.contains(kind)) {
+                Fit::Unstated if !may => Fit::No,
+                fit => fit,
+            }
         };
+        match kind.system.as_str() {
+            system::RESOURCE_TYPE => unless_unstated(self.record.of.as_ref(), |of| of == kind),
+            system::OBSERVATION_CATEGORY | system::DIAGNOSTIC_SERVICE => categories(),
+            _document => self.has_code_or_category(&BTreeSet::from([kind.clone()])),
+        }
+    }
+
+    fn class(&self, class: &Class) -> Fit {
+        let of = self.kind(&class.of);
         let category = class.category.as_ref().map_or(Fit::Yes, |category| {
             unless_unstated(self.record.categories.as_ref(), |categories| categories.contains(category))
         });

@@ -1,7 +1,7 @@
 //! Step 9 by its promise: what a query releases after its redactions is nothing that would be refused by itself.
 
 use super::words::Table;
-use amanah_ledger::engine::{Identifiers, Listed, Obligation, Query, Record, Redacted, Redaction};
+use amanah_ledger::engine::{Listed, Obligation, Query, Record, Redacted, Redaction};
 use amanah_ledger::vocabulary::Coding;
 
 /// Whether a fully stated record is among what a query asks for.
@@ -22,16 +22,16 @@ pub fn is_asked(query: &Query, record: &Record) -> bool {
 }
 
 /// Whether an enforcement point releases a fully stated record under these obligations.
-pub fn is_released(obligations: &[Obligation], record: &Record, keeper: Option<&Identifiers>) -> bool {
+pub fn is_released(obligations: &[Obligation], record: &Record) -> bool {
     obligations.iter().all(|obligation| match obligation {
         Obligation::Duty(_) => true,
-        Obligation::Redact(Redaction { of: Redacted::AnyOf, listed }) => !is_listed(listed, record, keeper, true),
-        Obligation::Redact(Redaction { of: Redacted::AllBut, listed }) => is_listed(listed, record, keeper, false),
+        Obligation::Redact(Redaction { of: Redacted::AnyOf, listed }) => !is_listed(listed, record, true),
+        Obligation::Redact(Redaction { of: Redacted::AllBut, listed }) => is_listed(listed, record, false),
     })
 }
 
 /// A confidentiality withheld means it and higher, one released means it and lower.
-fn is_listed(listed: &Listed, record: &Record, keeper: Option<&Identifiers>, withheld: bool) -> bool {
+fn is_listed(listed: &Listed, record: &Record, withheld: bool) -> bool {
     let highest = Table::highest(record.labels.iter().cloned());
     let by_code = listed.codes.iter().any(|code| match Table::confidentiality(code) {
         Some(rank) if withheld => highest >= rank,
@@ -41,8 +41,7 @@ fn is_listed(listed: &Listed, record: &Record, keeper: Option<&Identifiers>, wit
     let names = [&record.names, &record.related].into_iter().flatten();
     let by_record = names.into_iter().any(|own| !own.is_disjoint(&listed.records));
     let by_author = record.author.as_ref().is_some_and(|own| !own.is_disjoint(&listed.authors));
-    let keeper = record.custodian.as_ref().or(keeper);
-    let by_keeper = keeper.is_some_and(|own| !own.is_disjoint(&listed.custodians));
+    let by_keeper = record.custodian.as_ref().is_some_and(|own| !own.is_disjoint(&listed.custodians));
     let by_period = listed.periods.iter().any(|period| match record.date {
         Some(date) if withheld => date.meets(period),
         Some(date) => date.lies_in(period),

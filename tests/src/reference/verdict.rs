@@ -61,6 +61,8 @@ pub struct Verdict {
     pub stands: Vec<Stand>,
     /// What each consent says of each record.
     pub words: Vec<Vec<Word>>,
+    /// What those say of each record that would apply, but were ended or are over.
+    pub once: Vec<Vec<Word>>,
 }
 
 /// The answer to a question for records; to a query, the answer for the records that came along.
@@ -77,7 +79,7 @@ pub fn verdict(consents: &[Consent], question: &Question, as_of: Moment, terms: 
         let effect = match one.outcome {
             Outcome::Permit => Effect::Permit,
             Outcome::Deny | Outcome::Review => Effect::Deny,
-            Outcome::NoConsent => by_default(terms.default, question.purpose.as_ref(), record),
+            Outcome::NoConsent => by_default(terms.default, question, record),
         };
         items.push(ItemVerdict { outcome: one.outcome, effect, code: one.code, consent: one.consent });
     }
@@ -94,8 +96,8 @@ pub fn verdict(consents: &[Consent], question: &Question, as_of: Moment, terms: 
         Effect::Permit => obligations(consents, &all, records, question, emergency, terms),
         Effect::Deny => BTreeSet::new(),
     };
-    let words = all.into_iter().map(|one| one.words).collect();
-    Verdict { outcome, effect, items, obligations, emergency, stands, words }
+    let (words, once) = all.into_iter().map(|one| (one.words, one.once)).unzip();
+    Verdict { outcome, effect, items, obligations, emergency, stands, words, once }
 }
 
 /// Step 7.
@@ -125,7 +127,8 @@ fn obligations(
     terms: &Terms,
 ) -> BTreeSet<Obligation> {
     let mut due = BTreeSet::new();
-    for one in all {
+    // A permit that another consent's refusal overrules permits nothing, in an emergency either.
+    for one in all.iter().filter(|one| one.outcome == Outcome::Permit) {
         for (consent, word) in consents.iter().zip(&one.words) {
             if *word == Word::Permit {
                 due.extend(consent.obligations.iter().cloned());

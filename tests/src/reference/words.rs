@@ -9,7 +9,8 @@ pub struct Table(&'static str);
 impl Table {
     /// The newest.
     pub const NEWEST: Self = Self(include_str!("../../../ledger/src/vocabulary/v2.txt"));
-    const FIRST: Self = Self(include_str!("../../../ledger/src/vocabulary/v1.txt"));
+    /// The oldest.
+    pub const FIRST: Self = Self(include_str!("../../../ledger/src/vocabulary/v1.txt"));
 
     /// The text behind a consent's vocabulary.
     pub fn of(vocabulary: &Vocabulary) -> Self {
@@ -71,6 +72,24 @@ impl Table {
     /// Step 3: the item's highest label; unlabelled data counts as `N`.
     pub fn highest(labels: impl IntoIterator<Item = Coding>) -> usize {
         labels.into_iter().filter_map(|label| Self::confidentiality(&label)).max().unwrap_or(3)
+    }
+
+    /// Whether a row of this kind has this code.
+    fn knows(self, kind: &str, code: &str) -> bool {
+        self.rows().iter().any(|[of, known, _]| *of == kind && *known == code)
+    }
+
+    /// The types of records that can be in a category; none for a category that the table does not know.
+    pub fn types_of(self, category: &Coding) -> Vec<&'static str> {
+        let rows = self.rows();
+        let row = rows.iter().find(|[of, code, _]| *of == "category" && *code == category.code);
+        row.map(|[_, _, types]| types.split_whitespace().collect()).unwrap_or_default()
+    }
+
+    /// A label that the table does not know could be any sensitivity, and so meets every refusal of one.
+    pub fn could_be_any(self, label: &Coding) -> bool {
+        let kinds = ["sensitivity", "obligation", "refrain"];
+        label.system == system::ACT_CODE && !kinds.iter().any(|kind| self.knows(kind, &label.code))
     }
 
     /// Step 3: sensitivity by subsumption.
