@@ -1,0 +1,114 @@
+//! Cases in which the engine and a second reading of its specification once differed, and some they agree on.
+
+use amanah_ledger::document::Effect;
+use amanah_ledger::engine::*;
+use amanah_ledger::genesis::DefaultPolicy;
+use amanah_ledger::vocabulary::{Coding, Kind, Vocabulary, system};
+use amanah_tests::reference::release::is_released;
+use amanah_tests::reference::verdict::Terms;
+use std::collections::BTreeSet;
+
+pub(super) fn named(name: &str) -> Identifiers {
+    BTreeSet::from([Identifier::reference(name)])
+}
+
+pub(super) fn recipient(name: &str) -> Actor {
+    Actor { side: Side::Recipient, party: Party::Named(named(name)) }
+}
+
+pub(super) fn consent(id: &str, root: Rule) -> Consent {
+    Consent {
+        id: id.to_owned(),
+        vocabulary: Vocabulary::v2(),
+        standing: ConsentStanding::InForce,
+        since: 0,
+        patient: named("Patient/p"),
+        custodians: Vec::new(),
+        classes: None,
+        period: Span::ALWAYS,
+        authority: Span::ALWAYS,
+        supersedes: BTreeSet::new(),
+        root: ConsentRoot::Rule(root),
+        rules: Vec::new(),
+        obligations: Vec::new(),
+    }
+}
+
+pub(super) fn permit() -> Rule {
+    Rule::bare(Effect::Permit, "root")
+}
+
+pub(super) fn deny() -> Rule {
+    Rule::bare(Effect::Deny, "root")
+}
+
+fn treatment() -> Coding {
+    Kind::Purpose.coding("TREAT")
+}
+
+fn glass() -> Coding {
+    Kind::Purpose.coding("BTG")
+}
+
+fn ask(purpose: Coding, asked: Asked) -> Question {
+    Question {
+        patient: named("Patient/p"),
+        custodian: Some(named("Organization/h")),
+        asker: Asker { names: named("Practitioner/a"), ..Asker::default() },
+        purpose: Some(purpose),
+        actions: BTreeSet::new(),
+        classes: None,
+        asked,
+        emergency: Some(Attestation { authority: "head of ward".to_owned(), at: Moment(100) }),
+    }
+}
+
+fn record() -> Record {
+    let none = || Some(BTreeSet::new());
+    Record {
+        names: Some(named("Observation/1")),
+        of: Some(Coding::resource_type("Observation")),
+        categories: none(),
+        labels: BTreeSet::new(),
+        codes: none(),
+        date: Some(Span::ALWAYS),
+        author: Some(named("Practitioner/b")),
+        custodian: None,
+        related: Some(Identifiers::new()),
+    }
+}
+
+fn one_record() -> Asked {
+    Asked::Records(vec![record()])
+}
+
+fn answer(consents: &[Consent], question: &Question) -> Answer {
+    let emergency = EmergencyPolicy { refusal: EmergencyRefusal::Honoured, hours: 24, review_hours: 72 };
+    let terms = Terms { default: DefaultPolicy::Deny, emergency, duties: Vec::new() };
+    evaluate(consents, question, Moment(100), &terms.policy())
+}
+
+#[test]
+fn membership_counts_at_the_moment_of_the_question() {
+    let until = |moment: i64| {
+        let period = Span { from: None, until: Some(Moment(moment)) };
+        let members = Some(vec![Membership { who: named("Practitioner/a"), period }]);
+        let party = Party::Group(Group { names: named("Group/g"), members });
+        consent("a", Rule { actors: vec![Actor { side: Side::Recipient, party }], ..permit() })
+    };
+    assert_eq!(answer(&[until(100)], &ask(treatment(), one_record())).outcome, Outcome::Permit);
+    assert_eq!(answer(&[until(99)], &ask(treatment(), one_record())).outcome, Outcome::NoConsent);
+}
+
+#[test]
+fn another_version_of_an_agent_is_another_agent() {
+    let party = Party::Agent { names: named("Device/agent"), version: Some("1".to_owned()) };
+    let consents = [consent("a", Rule { actors: vec![Actor { side: Side::Recipient, party }], ..permit() })];
+    let by = |version: &str| {
+        let agent = Some(Agent { names: named("Device/agent"), version: Some(version.to_owned()) });
+        let question = ask(treatment(), one_record());
+        answer(&consents, &Question { asker: Asker { agent, ..question.asker.clone() }, ..question })
+    };
+    assert_eq!(by("1").outcome, Outcome::Permit);
+    assert_eq!(by("2").outcome, Outcome::NoConsent);
+}
