@@ -54,10 +54,15 @@ impl Applicability {
 pub(super) fn applicabilities(consents: &[&Consent], question: &Question, as_of: Moment) -> Vec<Applicability> {
     let about: Vec<Option<Applicability>> =
         consents.iter().map(|one| about_something_else(one, question, as_of)).collect();
-    // What was replaced stays replaced when its successor ends: an old, wider consent does not come back.
+    // What was replaced stays replaced when its successor ends: an old, wider consent does not come back. Nobody
+    // replaces a consent before they have the right to give one, and none replaces itself.
     let is_replaced = |old: &Consent| {
         consents.iter().zip(&about).any(|(new, elsewhere)| {
-            elsewhere.is_none() && new.id != old.id && new.supersedes.contains(&old.id) && new.since >= old.since
+            elsewhere.is_none()
+                && !new.authority.begins_after(as_of)
+                && new.id != old.id
+                && new.supersedes.contains(&old.id)
+                && new.since >= old.since
         }) && !lacks(Mutant::ReplacedSpeaks)
     };
     let one = |(consent, elsewhere): (&&Consent, &Option<Applicability>)| match elsewhere {

@@ -112,3 +112,19 @@ fn another_version_of_an_agent_is_another_agent() {
     assert_eq!(by("1").outcome, Outcome::Permit);
     assert_eq!(by("2").outcome, Outcome::NoConsent);
 }
+
+#[test]
+fn a_refusal_that_names_itself_as_replaced_still_refuses() {
+    let refusal = Consent { supersedes: BTreeSet::from(["a".to_owned()]), ..consent("a", deny()) };
+    let answer = answer(&[refusal, consent("b", permit())], &ask(treatment(), one_record()));
+    assert_eq!(answer.outcome, Outcome::Deny);
+}
+
+#[test]
+fn nobody_replaces_a_consent_before_they_have_the_right_to() {
+    let later = Span { from: Some(Moment(101)), until: None };
+    let successor =
+        Consent { supersedes: BTreeSet::from(["a".to_owned()]), authority: later, ..consent("b", permit()) };
+    let consents = [consent("a", deny()), successor, consent("c", permit())];
+    assert_eq!(answer(&consents, &ask(treatment(), one_record())).outcome, Outcome::Deny);
+}
