@@ -80,8 +80,16 @@ impl Inquiry<'_> {
                     Belongs::Unknown => self.unstated(effect),
                 };
             }
-            // Nothing says in which role or version somebody kept or wrote a record.
-            Party::Role { .. } | Party::Agent { .. } => return Cover::whole_if(effect == Effect::Deny),
+            Party::Agent { names, version } => {
+                return match stated {
+                    Some(stated) if !is_same(names, stated) => Cover::Nothing,
+                    Some(_) if version.is_none() => Cover::Whole,
+                    // Nothing says in which version somebody kept or wrote a record.
+                    Some(_) | None => Cover::whole_if(effect == Effect::Deny),
+                };
+            }
+            // Nor in which role.
+            Party::Role { .. } => return Cover::whole_if(effect == Effect::Deny),
         };
         match stated {
             Some(stated) => Cover::whole_if(is_same(names, stated)),

@@ -128,3 +128,14 @@ fn nobody_replaces_a_consent_before_they_have_the_right_to() {
     let consents = [consent("a", deny()), successor, consent("c", permit())];
     assert_eq!(answer(&consents, &ask(treatment(), one_record())).outcome, Outcome::Deny);
 }
+
+#[test]
+fn a_refusal_of_what_an_agent_wrote_is_not_about_what_others_wrote() {
+    let party = Party::Agent { names: named("Device/agent"), version: None };
+    let rule = Rule { actors: vec![Actor { side: Side::Author, party }], ..deny() };
+    let consents = [Consent { rules: vec![rule], ..consent("a", permit()) }];
+    assert_eq!(answer(&consents, &ask(treatment(), one_record())).outcome, Outcome::Permit);
+    let by_agent = Record { author: Some(named("Device/agent")), ..record() };
+    let asked = Asked::Records(vec![by_agent]);
+    assert_eq!(answer(&consents, &ask(treatment(), asked)).outcome, Outcome::Deny);
+}
