@@ -65,7 +65,10 @@ pub(super) fn of_permit<'a>(
     let vocabulary = crate::vocabulary::Vocabulary::v2();
     let is_for = |purpose: &Coding| {
         question.purpose.as_ref().is_some_and(|asked| {
-            asked.system == purpose.system && vocabulary.purpose_covers(&purpose.code, &asked.code)
+            asked == purpose
+                || (asked.system == purpose.system
+                    && asked.system == system::PURPOSE
+                    && vocabulary.purpose_covers(&purpose.code, &asked.code))
         })
     };
     let by_policy =

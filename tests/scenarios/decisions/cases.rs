@@ -139,3 +139,13 @@ fn a_refusal_of_what_an_agent_wrote_is_not_about_what_others_wrote() {
     let asked = Asked::Records(vec![by_agent]);
     assert_eq!(answer(&consents, &ask(treatment(), asked)).outcome, Outcome::Deny);
 }
+
+#[test]
+fn a_duty_for_a_purpose_of_an_unknown_system_is_for_that_purpose_alone() {
+    let emergency = EmergencyPolicy { refusal: EmergencyRefusal::Honoured, hours: 24, review_hours: 72 };
+    let duties = vec![(Coding::new("urn:other", "TREAT"), Duty::of("DELAU"))];
+    let terms = Terms { default: DefaultPolicy::Deny, emergency, duties };
+    let question = ask(Coding::new("urn:other", "COC"), one_record());
+    let answer = evaluate(&[consent("a", permit())], &question, Moment(100), &terms.policy());
+    assert_eq!((answer.outcome, answer.obligations), (Outcome::Permit, Vec::new()));
+}
