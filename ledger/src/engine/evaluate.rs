@@ -80,11 +80,8 @@ impl Council<'_> {
         }
     }
 
-    /// Step 8. What is refused asks for nothing.
+    /// Step 8. What is refused asks for nothing. An emergency adds its own, and withholds nothing.
     fn obligations(&self, rulings: &[Ruling], effect: Effect, is_emergency: bool) -> Vec<Obligation> {
-        if is_emergency {
-            return emergency::duties();
-        }
         if effect == Effect::Deny {
             return Vec::new();
         }
@@ -92,6 +89,13 @@ impl Council<'_> {
         let consents = self.speakers.iter().filter(|one| permitting.contains(&one.at)).map(|one| one.consent);
         let mut all: BTreeSet<Obligation> = rulings.iter().flat_map(|ruling| ruling.obligations.clone()).collect();
         all.extend(obligation::of_permit(consents, self.question, self.policy.duties()));
+        if is_emergency {
+            all.retain(|one| matches!(one, Obligation::Duty(_)));
+            all.extend(emergency::duties());
+            if let Asked::Records(records) = &self.question.asked {
+                all.extend(records.iter().filter_map(obligation::of_record));
+            }
+        }
         obligation::merged(all)
     }
 

@@ -149,3 +149,22 @@ fn a_duty_for_a_purpose_of_an_unknown_system_is_for_that_purpose_alone() {
     let answer = evaluate(&[consent("a", permit())], &question, Moment(100), &terms.policy());
     assert_eq!((answer.outcome, answer.obligations), (Outcome::Permit, Vec::new()));
 }
+
+#[test]
+fn what_a_permit_and_the_law_ask_for_holds_in_an_emergency_too() {
+    let of_class = |class: &str| Class { of: Coding::resource_type(class), category: None };
+    let data = Data { classes: BTreeSet::from([of_class("Observation")]), ..Data::default() };
+    let keep = Obligation::Duty(Duty::of("NORDSCLCD"));
+    let permits = Consent { obligations: vec![keep.clone()], ..consent("a", Rule { data, ..permit() }) };
+    let part_2 = Record {
+        of: Some(Coding::resource_type("Condition")),
+        labels: BTreeSet::from([Coding::new(system::ACT_CODE, "42CFRPart2")]),
+        ..record()
+    };
+    let answer = answer(&[permits], &ask(glass(), Asked::Records(vec![record(), part_2])));
+    assert!(answer.emergency.is_some(), "{answer:?}");
+    let has_notice =
+        answer.obligations.iter().any(|one| matches!(one, Obligation::Duty(duty) if duty.notice.is_some()));
+    assert!(has_notice && answer.obligations.contains(&keep), "{:?}", answer.obligations);
+    assert!(answer.obligations.contains(&Obligation::Duty(Duty::of("AUDIT"))), "{:?}", answer.obligations);
+}
