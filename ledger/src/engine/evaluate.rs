@@ -131,11 +131,6 @@ impl Council<'_> {
     }
 
     fn rule(&self, subject: Subject<'_>, record: Option<&Record>) -> Ruling {
-        let missing = |one: &&Speaker<'_>| one.state == Applicability::Missing;
-        if let Some(speaker) = self.speakers.iter().find(missing) {
-            let ground = Ground { code: ReasonCode::Incident, consent: Some(speaker.at), rule: None };
-            return Ruling::refusal(ground, Vec::new(), false);
-        }
         let heard = self.speakers.iter().filter(|one| one.is_heard()).map(|one| {
             let vocabulary = one.consent.vocabulary;
             let inquiry = Inquiry { vocabulary, question: self.question, subject, as_of: self.as_of };
@@ -144,6 +139,11 @@ impl Council<'_> {
         let hall = Hall::new(heard);
         let said = hall.said();
         let refuses = hall.refuses_break_glass();
+        let missing = |one: &&Speaker<'_>| one.state == Applicability::Missing;
+        if let Some(speaker) = self.speakers.iter().find(missing) {
+            let ground = Ground { code: ReasonCode::Incident, consent: Some(speaker.at), rule: None };
+            return Ruling::refusal(ground, Vec::new(), refuses);
+        }
         match hall.verdict(subject) {
             Verdict::Deny(ground) => Ruling::refusal(ground, said, refuses),
             Verdict::Permit(ground, within) => {

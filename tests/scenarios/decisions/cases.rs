@@ -168,3 +168,11 @@ fn what_a_permit_and_the_law_ask_for_holds_in_an_emergency_too() {
     assert!(has_notice && answer.obligations.contains(&keep), "{:?}", answer.obligations);
     assert!(answer.obligations.contains(&Obligation::Duty(Duty::of("AUDIT"))), "{:?}", answer.obligations);
 }
+
+#[test]
+fn a_missing_document_lifts_no_refusal_to_break_the_glass() {
+    let refusal = consent("a", Rule { purposes: BTreeSet::from([glass()]), ..deny() });
+    let missing = Consent { standing: ConsentStanding::Missing, ..consent("b", permit()) };
+    let answer = answer(&[refusal, missing], &ask(glass(), one_record()));
+    assert_eq!((answer.outcome, answer.effect, answer.emergency), (Outcome::Deny, Effect::Deny, None));
+}
