@@ -119,7 +119,8 @@ impl<'a> Said<'a> {
                 Effect::Permit => Stance::Permit,
                 Effect::Deny => Stance::Deny(released),
             };
-            return Voice { stance, withheld, permitting, rule: Some(rule), refuses_break_glass: names_break_glass };
+            let refuses_break_glass = names_break_glass && effect == Effect::Deny;
+            return Voice { stance, withheld, permitting, rule: Some(rule), refuses_break_glass };
         }
         if let (Some(root), Stance::Permit | Stance::Within(_)) = (root, &unlifted) {
             permitting.push(root);

@@ -176,3 +176,11 @@ fn a_missing_document_lifts_no_refusal_to_break_the_glass() {
     let answer = answer(&[refusal, missing], &ask(glass(), one_record()));
     assert_eq!((answer.outcome, answer.effect, answer.emergency), (Outcome::Deny, Effect::Deny, None));
 }
+
+#[test]
+fn a_permit_to_break_the_glass_is_no_refusal_of_it() {
+    let named = Rule { purposes: BTreeSet::from([glass()]), ..permit() };
+    let permits = Consent { rules: vec![named], ..consent("b", permit()) };
+    let answer = answer(&[consent("a", deny()), permits], &ask(glass(), one_record()));
+    assert_eq!((answer.outcome, answer.effect), (Outcome::Deny, Effect::Permit));
+}
