@@ -62,6 +62,12 @@ fn names_break_glass(rule: &Rule) -> bool {
     rule.purposes.iter().any(|one| one.system == system::PURPOSE && one.code == BREAK_THE_GLASS)
 }
 
+/// Whether a list of what is released, or withheld, can say what this rule is about: a confidentiality means "up to" in
+/// what is permitted and "from" in what is refused, whichever the rule itself does.
+fn can_be_listed(rule: &Rule, as_what: Effect) -> bool {
+    rule.effect == as_what || rule.data.labels.iter().all(|label| label.system != system::CONFIDENTIALITY)
+}
+
 impl<'a> Said<'a> {
     /// Siblings: deny prevails. What one refusal releases another one may hold back, so two release nothing.
     fn collect(&mut self, new: Verdict<'a>) {
@@ -91,23 +97,30 @@ impl<'a> Said<'a> {
             Some(verdict) => Verdict { names_break_glass: own || verdict.names_break_glass, ..verdict },
             None => Verdict { effect: rule.effect, rule, released: below.released, names_break_glass: own },
         };
-        if verdict.effect == Effect::Permit {
-            self.permitting.push(verdict.rule);
+        if verdict.effect == Effect::Permit || !verdict.released.is_empty() {
+            // What it excepts is not reached by the rules below it either.
+            self.permitting.extend([rule, verdict.rule]);
         }
         self.collect(verdict);
     }
 
     /// A rule that covers a part of a query: what it permits is released but for what its exceptions withhold; what it
-    /// refuses is withheld, also what its exceptions release in part.
+    /// refuses is withheld, also what its exceptions release in part. What no list can say is not released.
     fn part(&mut self, rule: &'a Rule, below: Self) {
         match below.verdict.map_or(rule.effect, |verdict| verdict.effect) {
             Effect::Permit => {
-                self.released.push(rule);
+                if can_be_listed(rule, Effect::Permit) {
+                    self.released.push(rule);
+                }
                 self.withheld.extend(below.withheld);
                 self.permitting.extend(below.permitting);
                 self.permitting.push(rule);
             }
-            Effect::Deny => self.withheld.push(rule),
+            Effect::Deny if can_be_listed(rule, Effect::Deny) => self.withheld.push(rule),
+            Effect::Deny => {
+                let names_break_glass = names_break_glass(rule);
+                self.collect(Verdict { effect: Effect::Deny, rule, released: Vec::new(), names_break_glass });
+            }
         }
     }
 

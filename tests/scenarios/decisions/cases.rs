@@ -184,3 +184,60 @@ fn a_permit_to_break_the_glass_is_no_refusal_of_it() {
     let answer = answer(&[consent("a", deny()), permits], &ask(glass(), one_record()));
     assert_eq!((answer.outcome, answer.effect), (Outcome::Deny, Effect::Permit));
 }
+
+/// Refused is what is restricted, but not to one person; the rest was given for treatment. Asked is for another purpose.
+#[test]
+fn a_query_releases_nothing_normal_where_only_restricted_data_is_given() {
+    let exception = Rule { actors: vec![recipient("Practitioner/a")], ..permit() };
+    let restricted = Data { labels: BTreeSet::from([Kind::Confidentiality.coding("R")]), ..Data::default() };
+    let rule = Rule { data: restricted, exceptions: vec![exception], ..deny() };
+    let root = Rule { purposes: BTreeSet::from([treatment()]), ..permit() };
+    let consents = [Consent { rules: vec![rule], ..consent("a", root) }];
+    let research = Kind::Purpose.coding("HRESCH");
+    let query = answer(&consents, &ask(research.clone(), Asked::Query(Query::default())));
+    assert_eq!(answer(&consents, &ask(research, one_record())).outcome, Outcome::NoConsent);
+    assert!(query.outcome != Outcome::Permit || !is_released(&query.obligations, &record()), "{query:?}");
+}
+
+#[test]
+fn a_query_releases_nothing_that_a_rule_above_its_permit_leaves_out() {
+    let hiv = Kind::Sensitivity.coding("HIV");
+    let data = Data { except_labels: BTreeSet::from([hiv.clone()]), ..Data::default() };
+    let gate = Rule { data, exceptions: vec![permit()], ..deny() };
+    let consents = [Consent { rules: vec![gate], ..consent("a", deny()) }];
+    let marked = Record { labels: BTreeSet::from([hiv]), ..record() };
+    let alone = answer(&consents, &ask(treatment(), Asked::Records(vec![marked.clone()])));
+    assert_eq!(alone.outcome, Outcome::Deny);
+    let query = answer(&consents, &ask(treatment(), Asked::Query(Query::default())));
+    assert_eq!(query.outcome, Outcome::Permit);
+    assert!(!is_released(&query.obligations, &marked) && is_released(&query.obligations, &record()), "{query:?}");
+}
+
+#[test]
+fn a_query_releases_nothing_low_where_all_up_to_normal_is_refused() {
+    let data = Data { labels: BTreeSet::from([Kind::Confidentiality.coding("N")]), ..Data::default() };
+    let rule = Rule { data, exceptions: vec![deny()], ..permit() };
+    let consents = [Consent { rules: vec![rule], ..consent("a", permit()) }];
+    let low = Record { labels: BTreeSet::from([Kind::Confidentiality.coding("L")]), ..record() };
+    let alone = answer(&consents, &ask(treatment(), Asked::Records(vec![low.clone()])));
+    assert_eq!(alone.outcome, Outcome::Deny);
+    let query = answer(&consents, &ask(treatment(), Asked::Query(Query::default())));
+    assert!(query.outcome != Outcome::Permit || !is_released(&query.obligations, &low), "{query:?}");
+}
+
+#[test]
+fn a_query_releases_nothing_that_a_rule_above_a_part_leaves_out() {
+    let hiv = Kind::Sensitivity.coding("HIV");
+    let class = Class { of: Coding::resource_type("Observation"), category: None };
+    let observations = Data { classes: BTreeSet::from([class]), ..Data::default() };
+    let data = Data { except_labels: BTreeSet::from([hiv.clone()]), ..Data::default() };
+    let gate = Rule { data, exceptions: vec![Rule { data: observations, ..permit() }], ..deny() };
+    let root = Rule { purposes: BTreeSet::from([glass()]), ..permit() };
+    let consents = [Consent { rules: vec![gate], ..consent("a", root) }];
+    let marked = Record { labels: BTreeSet::from([hiv]), ..record() };
+    let alone = answer(&consents, &ask(treatment(), Asked::Records(vec![marked.clone()])));
+    assert_eq!(alone.outcome, Outcome::NoConsent);
+    let query = answer(&consents, &ask(treatment(), Asked::Query(Query::default())));
+    assert_eq!(query.outcome, Outcome::Permit);
+    assert!(!is_released(&query.obligations, &marked) && is_released(&query.obligations, &record()), "{query:?}");
+}
