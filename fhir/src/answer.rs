@@ -164,7 +164,7 @@ fn obligation(obligation: &Obligation) -> Value {
 
 /// `codes` and its like are left out; `exceptAnyOfCodes` and its like are all that is not.
 fn redact(redaction: &Redaction, parameters: &mut Map<String, Value>) {
-    let Listed { codes, records, authors, custodians, periods } = &redaction.listed;
+    let Listed { codes, instances, records, authors, custodians, periods } = &redaction.listed;
     let name = |withheld: &str, released: &str| match redaction.of {
         Redacted::AnyOf => withheld.to_owned(),
         Redacted::AllBut => released.to_owned(),
@@ -172,6 +172,7 @@ fn redact(redaction: &Redaction, parameters: &mut Map<String, Value>) {
     let parties = |parties: &BTreeSet<Identifier>| parties.iter().map(identifier).collect::<Vec<_>>();
     let lists = [
         (name("codes", "exceptAnyOfCodes"), codes.iter().map(coding).collect::<Vec<_>>()),
+        (name("instances", "exceptAnyOfInstances"), parties(instances)),
         (name("records", "exceptAnyOfRecords"), parties(records)),
         (name("authors", "exceptAnyOfAuthors"), parties(authors)),
         (name("custodians", "exceptAnyOfCustodians"), parties(custodians)),

@@ -66,7 +66,6 @@ impl Kind {
     }
 }
 
-#[derive(Debug)]
 struct Concept {
     parents: Vec<&'static str>,
     word: &'static str,
@@ -74,7 +73,6 @@ struct Concept {
 }
 
 /// One version of the table.
-#[derive(Debug)]
 pub struct Vocabulary {
     digest: Digest,
     concepts: BTreeMap<Kind, BTreeMap<&'static str, Concept>>,
@@ -88,6 +86,13 @@ pub const NORMAL: &str = "N";
 /// The purpose of whoever overrides a patient's choices in an emergency.
 pub const BREAK_THE_GLASS: &str = "BTG";
 const EMERGENCY: [&str; 3] = ["ETREAT", "ERTREAT", BREAK_THE_GLASS];
+
+/// By its hash: the tables are long, and the same everywhere.
+impl std::fmt::Debug for Vocabulary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "vocabulary {:?}", self.digest)
+    }
+}
 
 impl Vocabulary {
     /// Version 1.

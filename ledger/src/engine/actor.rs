@@ -81,12 +81,11 @@ impl Inquiry<'_> {
                 };
             }
             Party::Agent { names, version } => {
-                return match stated {
-                    Some(stated) if !is_same(names, stated) => Cover::Nothing,
-                    Some(_) if version.is_none() => Cover::Whole,
-                    // Nothing says in which version somebody kept or wrote a record.
-                    Some(_) | None => Cover::whole_if(effect == Effect::Deny),
-                };
+                // Nothing says in which version somebody kept or wrote a record.
+                if version.is_some() && effect == Effect::Permit {
+                    return Cover::Nothing;
+                }
+                names
             }
             // Nor in which role.
             Party::Role { .. } => return Cover::whole_if(effect == Effect::Deny),

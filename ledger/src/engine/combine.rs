@@ -2,10 +2,10 @@
 //! that a permit covers less. Of a query, what to leave out (step 9).
 
 use super::answer::{Ground, Said};
+use super::listing::{Listable, Lister, later_sensitivities};
 use super::question::Subject;
-use super::redaction::{all_but, withheld};
 use super::tree::{Stance, Voice};
-use super::{Applicability, Consent, Obligation, ReasonCode, Rule};
+use super::{Applicability, Consent, Moment, Obligation, ReasonCode};
 use crate::mutant::{Mutant, lacks};
 use crate::vocabulary::Coding;
 use std::collections::BTreeSet;
@@ -48,6 +48,7 @@ impl Stance<'_> {
 
 /// What each consent says about one thing.
 pub(super) struct Hall<'a> {
+    lister: Lister,
     voices: Vec<(&'a Speaker<'a>, Voice<'a>)>,
 }
 
@@ -55,13 +56,13 @@ pub(super) struct Hall<'a> {
 pub(super) enum Verdict<'a> {
     Deny(Ground),
     /// Of a query only what these rules are about; empty: all of it.
-    Permit(Ground, Vec<&'a Rule>),
+    Permit(Ground, Vec<Listable<'a>>),
     NoConsent(Ground),
 }
 
 impl<'a> Hall<'a> {
-    pub(super) fn new(voices: impl Iterator<Item = (&'a Speaker<'a>, Voice<'a>)>) -> Self {
-        Self { voices: voices.collect() }
+    pub(super) fn new(as_of: Moment, voices: impl Iterator<Item = (&'a Speaker<'a>, Voice<'a>)>) -> Self {
+        Self { lister: Lister(as_of), voices: voices.collect() }
     }
 
     /// What each said that was not silent.
@@ -116,7 +117,7 @@ impl<'a> Hall<'a> {
     }
 
     /// What the only refusal releases of a query; two refusals release nothing.
-    fn released(&self) -> Option<Vec<&'a Rule>> {
+    fn released(&self) -> Option<Vec<Listable<'a>>> {
         let mut refusals = self.speaking().filter_map(|(_, voice)| match &voice.stance {
             Stance::Deny(released) => Some(released),
             Stance::Silent | Stance::NotCovered | Stance::Permit | Stance::Within(_) => None,
@@ -125,7 +126,7 @@ impl<'a> Hall<'a> {
         (refusals.next().is_none() && !only.is_empty()).then(|| only.clone())
     }
 
-    fn within(&self) -> Vec<&'a Rule> {
+    fn within(&self) -> Vec<Listable<'a>> {
         let rules = self.speaking().filter_map(|(_, voice)| match &voice.stance {
             Stance::Within(rules) => Some(rules.clone()),
             Stance::Silent | Stance::NotCovered | Stance::Permit | Stance::Deny(_) => None,
@@ -134,7 +135,12 @@ impl<'a> Hall<'a> {
     }
 
     /// Step 9: if a kind that was asked for is itself withheld, there is nothing to release.
-    fn unless_asked_for_withheld(&self, subject: Subject<'_>, ground: Ground, within: Vec<&'a Rule>) -> Verdict<'a> {
+    fn unless_asked_for_withheld(
+        &self,
+        subject: Subject<'_>,
+        ground: Ground,
+        within: Vec<Listable<'a>>,
+    ) -> Verdict<'a> {
         if let Some((at, place)) = asked_class(subject).and_then(|class| self.withholds(class)) {
             return Verdict::Deny(Ground { code: ReasonCode::Denied, consent: Some(at), rule: Some(place) });
         }
@@ -146,14 +152,15 @@ impl<'a> Hall<'a> {
             return None;
         }
         self.speaking().find_map(|(speaker, voice)| {
-            let names =
-                |rule: &&&Rule| withheld([**rule], []).is_some_and(|redaction| redaction.listed.codes.contains(class));
-            voice.withheld.iter().find(names).map(|rule| (speaker.at, rule.place.clone()))
+            let names = |part: &&Listable<'_>| {
+                self.lister.withheld([**part], []).is_some_and(|redaction| redaction.listed.codes.contains(class))
+            };
+            voice.withheld.iter().find(names).map(|part| (speaker.at, part.rule.place.clone()))
         })
     }
 
     /// What to leave out of what a query releases. Of records each is released or not.
-    pub(super) fn redactions(&self, subject: Subject<'_>, within: &[&Rule]) -> BTreeSet<Obligation> {
+    pub(super) fn redactions(&self, subject: Subject<'_>, within: &[Listable<'_>]) -> BTreeSet<Obligation> {
         if let Subject::Record(_) = subject {
             return BTreeSet::new();
         }
@@ -161,10 +168,14 @@ impl<'a> Hall<'a> {
         let permits = self.speaking().flat_map(|(_, voice)| voice.permitting.iter().copied());
         let mut all = BTreeSet::new();
         if !lacks(Mutant::WithheldNotRedacted) {
-            all.extend(withheld(rules, permits).map(Obligation::Redact));
+            all.extend(self.lister.withheld(rules, permits).map(Obligation::Redact));
+            let later = |(speaker, voice): &(&Speaker<'_>, Voice<'_>)| {
+                later_sensitivities(speaker.consent.vocabulary, voice.left_out(), voice.given())
+            };
+            all.extend(self.speaking().filter_map(later).map(Obligation::Redact));
         }
         if !within.is_empty() && !lacks(Mutant::PartReleasedWhole) {
-            all.extend(all_but(within).into_iter().map(Obligation::Redact));
+            all.extend(self.lister.all_but(within).into_iter().map(Obligation::Redact));
         }
         all
     }

@@ -144,12 +144,10 @@ fn apart(effect: Effect) -> Cover {
     }
 }
 
+/// A category of one type is never all that a query asks for: other types may have it too.
 fn query_of_class(class: &Class, asked: Option<&Coding>, effect: Effect) -> Cover {
-    match (&class.category, asked) {
-        (None, _) => asked_for(&class.of, asked, effect),
-        (Some(category), Some(asked)) if asked == category => Cover::Whole,
-        (Some(_), _) => asked_for(&class.of, asked, effect).min(Cover::Part),
-    }
+    let of_type = asked_for(&class.of, asked, effect);
+    if class.category.is_some() { of_type.min(Cover::Part) } else { of_type }
 }
 
 /// Two resource types have no record in common; a category or a kind of document may have with any type.

@@ -136,7 +136,7 @@ impl Council<'_> {
             let inquiry = Inquiry { vocabulary, question: self.question, subject, as_of: self.as_of };
             (one, inquiry.ask(one.consent))
         });
-        let hall = Hall::new(heard);
+        let hall = Hall::new(self.as_of, heard);
         let said = hall.said();
         let refuses = hall.refuses_break_glass();
         let missing = |one: &&Speaker<'_>| one.state == Applicability::Missing;

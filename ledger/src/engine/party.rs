@@ -144,6 +144,12 @@ pub(super) enum Belongs {
 }
 
 impl Group {
+    /// The group's names and those of all known to belong to it at `as_of`.
+    pub(super) fn everybody(&self, as_of: Moment) -> Identifiers {
+        let belonging = self.members.iter().flatten().filter(|one| one.period.contains(as_of));
+        self.names.iter().chain(belonging.flat_map(|one| &one.who)).cloned().collect()
+    }
+
     /// Whether a party of these names belongs to the group at `as_of`.
     pub(super) fn has(&self, names: &Identifiers, claims: &Identifiers, as_of: Moment) -> Belongs {
         let timeless = crate::mutant::lacks(crate::mutant::Mutant::MembershipTimeless);

@@ -3,18 +3,20 @@
 //! About a record the rules say permit, deny or nothing. About a query they may say so for a part of it: what is
 //! withheld from a permit, and what is released from a refusal, stands beside the answer as the rules that say it.
 
+use super::listing::Listable;
 use super::question::{Cover, Inquiry};
+use super::redaction::Redacted;
 use super::{Consent, ConsentRoot, Rule};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
-use crate::vocabulary::{BREAK_THE_GLASS, system};
+use crate::vocabulary::{BREAK_THE_GLASS, Coding, system};
 
 /// What one consent says.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Voice<'a> {
     pub(super) stance: Stance<'a>,
     /// Rules whose data is withheld, also from what other consents permit. Empty for a record.
-    pub(super) withheld: Vec<&'a Rule>,
+    pub(super) withheld: Vec<Listable<'a>>,
     /// Rules that permit all but their excepted labels.
     pub(super) permitting: Vec<&'a Rule>,
     /// The rule that the stance rests on; `None` for a base decision.
@@ -34,9 +36,26 @@ pub(super) enum Stance<'a> {
     /// It permits.
     Permit,
     /// It permits of a query what these rules are about.
-    Within(Vec<&'a Rule>),
+    Within(Vec<Listable<'a>>),
     /// It refuses; of a query, all but what these rules are about.
-    Deny(Vec<&'a Rule>),
+    Deny(Vec<Listable<'a>>),
+}
+
+impl<'a> Voice<'a> {
+    /// Labels that it leaves out of what a query releases.
+    pub(super) fn left_out(&self) -> impl Iterator<Item = &'a Coding> {
+        let refused = self.withheld.iter().flat_map(|part| &part.rule.data.labels);
+        refused.chain(self.permitting.iter().flat_map(|rule| &rule.data.except_labels))
+    }
+
+    /// Labels by which it narrows what a query releases.
+    pub(super) fn given(&self) -> impl Iterator<Item = &'a Coding> {
+        let rules = match &self.stance {
+            Stance::Within(rules) | Stance::Deny(rules) => rules.as_slice(),
+            Stance::Silent | Stance::NotCovered | Stance::Permit => &[],
+        };
+        rules.iter().flat_map(|part| &part.rule.data.labels)
+    }
 }
 
 /// What rules of one depth say.
@@ -44,8 +63,8 @@ pub(super) enum Stance<'a> {
 struct Said<'a> {
     verdict: Option<Verdict<'a>>,
     /// Rules that permit a part of a query.
-    released: Vec<&'a Rule>,
-    withheld: Vec<&'a Rule>,
+    released: Vec<Listable<'a>>,
+    withheld: Vec<Listable<'a>>,
     permitting: Vec<&'a Rule>,
 }
 
@@ -54,18 +73,12 @@ struct Verdict<'a> {
     effect: Effect,
     rule: &'a Rule,
     /// Parts of a query that exceptions release from a refusal.
-    released: Vec<&'a Rule>,
+    released: Vec<Listable<'a>>,
     names_break_glass: bool,
 }
 
 fn names_break_glass(rule: &Rule) -> bool {
     rule.purposes.iter().any(|one| one.system == system::PURPOSE && one.code == BREAK_THE_GLASS)
-}
-
-/// Whether a list of what is released, or withheld, can say what this rule is about: a confidentiality means "up to" in
-/// what is permitted and "from" in what is refused, whichever the rule itself does.
-fn can_be_listed(rule: &Rule, as_what: Effect) -> bool {
-    rule.effect == as_what || rule.data.labels.iter().all(|label| label.system != system::CONFIDENTIALITY)
 }
 
 impl<'a> Said<'a> {
@@ -106,17 +119,18 @@ impl<'a> Said<'a> {
 
     /// A rule that covers a part of a query: what it permits is released but for what its exceptions withhold; what it
     /// refuses is withheld, also what its exceptions release in part. What no list can say is not released.
-    fn part(&mut self, rule: &'a Rule, below: Self) {
+    fn part(&mut self, part: Listable<'a>, below: Self) {
+        let rule = part.rule;
         match below.verdict.map_or(rule.effect, |verdict| verdict.effect) {
             Effect::Permit => {
-                if can_be_listed(rule, Effect::Permit) {
-                    self.released.push(rule);
+                if part.can_be(Redacted::AllBut) {
+                    self.released.push(part);
                 }
                 self.withheld.extend(below.withheld);
                 self.permitting.extend(below.permitting);
                 self.permitting.push(rule);
             }
-            Effect::Deny if can_be_listed(rule, Effect::Deny) => self.withheld.push(rule),
+            Effect::Deny if part.can_be(Redacted::AnyOf) => self.withheld.push(part),
             Effect::Deny => {
                 let names_break_glass = names_break_glass(rule);
                 self.collect(Verdict { effect: Effect::Deny, rule, released: Vec::new(), names_break_glass });
@@ -160,6 +174,10 @@ impl<'a> Inquiry<'a> {
         }
     }
 
+    fn listable(&self, rule: &'a Rule) -> Listable<'a> {
+        Listable { rule, by_actor: self.actors(rule) == Cover::Part }
+    }
+
     fn rules(&self, rules: &'a [Rule]) -> Said<'a> {
         let mut said = Said::default();
         for rule in rules {
@@ -167,7 +185,7 @@ impl<'a> Inquiry<'a> {
                 || if lacks(Mutant::ExceptionsIgnored) { Said::default() } else { self.rules(&rule.exceptions) };
             match self.cover(rule) {
                 Cover::Whole => said.whole(rule, below()),
-                Cover::Part => said.part(rule, below()),
+                Cover::Part => said.part(self.listable(rule), below()),
                 Cover::Nothing if lacks(Mutant::ExceptionsUngated) => {
                     if let Some(verdict) = below().verdict {
                         said.collect(verdict);
@@ -197,16 +215,17 @@ impl<'a> Inquiry<'a> {
         let is_gated = context == Cover::Nothing && lacks(Mutant::RootGatesRules);
         let mut said = if is_gated { Said::default() } else { self.rules(rules) };
         let cover = if lacks(Mutant::RootDataIgnored) { context } else { self.cover(root) };
+        let part = self.listable(root);
         let own = match (root.effect, context, cover) {
             (_, Cover::Nothing, _) => Stance::Silent,
             (Effect::Permit, _, Cover::Whole) => Stance::Permit,
-            (Effect::Permit, _, Cover::Part) => Stance::Within(vec![root]),
-            (Effect::Permit, _, Cover::Nothing) => Stance::NotCovered,
-            (Effect::Deny, _, Cover::Whole) => Stance::Deny(Vec::new()),
-            (Effect::Deny, _, Cover::Part) => {
-                said.withheld.push(root);
+            (Effect::Permit, _, Cover::Part) if part.can_be(Redacted::AllBut) => Stance::Within(vec![part]),
+            (Effect::Permit, _, Cover::Part | Cover::Nothing) => Stance::NotCovered,
+            (Effect::Deny, _, Cover::Part) if part.can_be(Redacted::AnyOf) => {
+                said.withheld.push(part);
                 Stance::Silent
             }
+            (Effect::Deny, _, Cover::Whole | Cover::Part) => Stance::Deny(Vec::new()),
             (Effect::Deny, _, Cover::Nothing) => Stance::Silent,
         };
         said.voice(own, Some(root))

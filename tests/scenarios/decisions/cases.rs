@@ -4,7 +4,6 @@ use amanah_ledger::document::Effect;
 use amanah_ledger::engine::*;
 use amanah_ledger::genesis::DefaultPolicy;
 use amanah_ledger::vocabulary::{Coding, Kind, Vocabulary, system};
-use amanah_tests::reference::release::is_released;
 use amanah_tests::reference::verdict::Terms;
 use std::collections::BTreeSet;
 
@@ -42,15 +41,15 @@ pub(super) fn deny() -> Rule {
     Rule::bare(Effect::Deny, "root")
 }
 
-fn treatment() -> Coding {
+pub(super) fn treatment() -> Coding {
     Kind::Purpose.coding("TREAT")
 }
 
-fn glass() -> Coding {
+pub(super) fn glass() -> Coding {
     Kind::Purpose.coding("BTG")
 }
 
-fn ask(purpose: Coding, asked: Asked) -> Question {
+pub(super) fn ask(purpose: Coding, asked: Asked) -> Question {
     Question {
         patient: named("Patient/p"),
         custodian: Some(named("Organization/h")),
@@ -63,7 +62,7 @@ fn ask(purpose: Coding, asked: Asked) -> Question {
     }
 }
 
-fn record() -> Record {
+pub(super) fn record() -> Record {
     let none = || Some(BTreeSet::new());
     Record {
         names: Some(named("Observation/1")),
@@ -78,11 +77,11 @@ fn record() -> Record {
     }
 }
 
-fn one_record() -> Asked {
+pub(super) fn one_record() -> Asked {
     Asked::Records(vec![record()])
 }
 
-fn answer(consents: &[Consent], question: &Question) -> Answer {
+pub(super) fn answer(consents: &[Consent], question: &Question) -> Answer {
     let emergency = EmergencyPolicy { refusal: EmergencyRefusal::Honoured, hours: 24, review_hours: 72 };
     let terms = Terms { default: DefaultPolicy::Deny, emergency, duties: Vec::new() };
     evaluate(consents, question, Moment(100), &terms.policy())
@@ -183,61 +182,4 @@ fn a_permit_to_break_the_glass_is_no_refusal_of_it() {
     let permits = Consent { rules: vec![named], ..consent("b", permit()) };
     let answer = answer(&[consent("a", deny()), permits], &ask(glass(), one_record()));
     assert_eq!((answer.outcome, answer.effect), (Outcome::Deny, Effect::Permit));
-}
-
-/// Refused is what is restricted, but not to one person; the rest was given for treatment. Asked is for another purpose.
-#[test]
-fn a_query_releases_nothing_normal_where_only_restricted_data_is_given() {
-    let exception = Rule { actors: vec![recipient("Practitioner/a")], ..permit() };
-    let restricted = Data { labels: BTreeSet::from([Kind::Confidentiality.coding("R")]), ..Data::default() };
-    let rule = Rule { data: restricted, exceptions: vec![exception], ..deny() };
-    let root = Rule { purposes: BTreeSet::from([treatment()]), ..permit() };
-    let consents = [Consent { rules: vec![rule], ..consent("a", root) }];
-    let research = Kind::Purpose.coding("HRESCH");
-    let query = answer(&consents, &ask(research.clone(), Asked::Query(Query::default())));
-    assert_eq!(answer(&consents, &ask(research, one_record())).outcome, Outcome::NoConsent);
-    assert!(query.outcome != Outcome::Permit || !is_released(&query.obligations, &record()), "{query:?}");
-}
-
-#[test]
-fn a_query_releases_nothing_that_a_rule_above_its_permit_leaves_out() {
-    let hiv = Kind::Sensitivity.coding("HIV");
-    let data = Data { except_labels: BTreeSet::from([hiv.clone()]), ..Data::default() };
-    let gate = Rule { data, exceptions: vec![permit()], ..deny() };
-    let consents = [Consent { rules: vec![gate], ..consent("a", deny()) }];
-    let marked = Record { labels: BTreeSet::from([hiv]), ..record() };
-    let alone = answer(&consents, &ask(treatment(), Asked::Records(vec![marked.clone()])));
-    assert_eq!(alone.outcome, Outcome::Deny);
-    let query = answer(&consents, &ask(treatment(), Asked::Query(Query::default())));
-    assert_eq!(query.outcome, Outcome::Permit);
-    assert!(!is_released(&query.obligations, &marked) && is_released(&query.obligations, &record()), "{query:?}");
-}
-
-#[test]
-fn a_query_releases_nothing_low_where_all_up_to_normal_is_refused() {
-    let data = Data { labels: BTreeSet::from([Kind::Confidentiality.coding("N")]), ..Data::default() };
-    let rule = Rule { data, exceptions: vec![deny()], ..permit() };
-    let consents = [Consent { rules: vec![rule], ..consent("a", permit()) }];
-    let low = Record { labels: BTreeSet::from([Kind::Confidentiality.coding("L")]), ..record() };
-    let alone = answer(&consents, &ask(treatment(), Asked::Records(vec![low.clone()])));
-    assert_eq!(alone.outcome, Outcome::Deny);
-    let query = answer(&consents, &ask(treatment(), Asked::Query(Query::default())));
-    assert!(query.outcome != Outcome::Permit || !is_released(&query.obligations, &low), "{query:?}");
-}
-
-#[test]
-fn a_query_releases_nothing_that_a_rule_above_a_part_leaves_out() {
-    let hiv = Kind::Sensitivity.coding("HIV");
-    let class = Class { of: Coding::resource_type("Observation"), category: None };
-    let observations = Data { classes: BTreeSet::from([class]), ..Data::default() };
-    let data = Data { except_labels: BTreeSet::from([hiv.clone()]), ..Data::default() };
-    let gate = Rule { data, exceptions: vec![Rule { data: observations, ..permit() }], ..deny() };
-    let root = Rule { purposes: BTreeSet::from([glass()]), ..permit() };
-    let consents = [Consent { rules: vec![gate], ..consent("a", root) }];
-    let marked = Record { labels: BTreeSet::from([hiv]), ..record() };
-    let alone = answer(&consents, &ask(treatment(), Asked::Records(vec![marked.clone()])));
-    assert_eq!(alone.outcome, Outcome::NoConsent);
-    let query = answer(&consents, &ask(treatment(), Asked::Query(Query::default())));
-    assert_eq!(query.outcome, Outcome::Permit);
-    assert!(!is_released(&query.obligations, &marked) && is_released(&query.obligations, &record()), "{query:?}");
 }

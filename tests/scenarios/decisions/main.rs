@@ -7,4 +7,5 @@
 )]
 
 mod cases;
+mod queries;
 mod second_reading;

@@ -6,12 +6,9 @@ use super::pairs::{Pair, hospital, record};
 use super::release::{is_asked, is_released};
 use super::tree::Word;
 use super::verdict::{ItemVerdict, verdict};
-use super::words::Table;
 use amanah_ledger::engine::{
-    Actor, Answer, Applicability, Asked, Consent, ConsentRoot, ItemAnswer, Obligation, Outcome, Party, Question,
-    Record, Rule, Said, Side, evaluate,
+    Answer, Applicability, Asked, ItemAnswer, Obligation, Outcome, Question, Record, Said, evaluate,
 };
-use amanah_ledger::vocabulary::{Coding, system};
 use std::collections::BTreeSet;
 
 /// Records that are tried against what a query releases.
@@ -110,8 +107,7 @@ fn of_query(pair: &Pair, answer: &Answer) -> Vec<String> {
     if own.emergency.is_none() {
         lines.compare_items(&answer.along, &own.items);
     }
-    // A redaction names a group by its names; who belongs to it the enforcement point must know.
-    if answer.outcome != Outcome::Permit || pair.consents.iter().any(narrows_by_group) {
+    if answer.outcome != Outcome::Permit {
         return lines.0;
     }
     let mut dice = Dice::of(pair.as_of.0.unsigned_abs());
@@ -129,28 +125,8 @@ fn of_query(pair: &Pair, answer: &Answer) -> Vec<String> {
     lines.0
 }
 
-/// A record with all facts stated, as its keeper would: a custodian that is asked has its own records, and only
-/// observations have categories of observations. Its labels are in every table.
+/// A record with all facts stated, as its keeper would: a custodian that is asked has its own records.
 fn tried(dice: &mut Dice, question: &Question) -> Record {
-    let mut tried = record(dice, 100);
-    tried.custodian = Some(question.custodian.clone().unwrap_or_else(|| hospital(dice)));
-    if tried.of != Some(Coding::resource_type("Observation")) {
-        let of_observations = |kind: &Coding| kind.system == system::OBSERVATION_CATEGORY;
-        tried.categories.iter_mut().for_each(|own| own.retain(|kind| !of_observations(kind)));
-    }
-    tried.labels.retain(|label| !Table::FIRST.could_be_any(label));
-    tried
-}
-
-fn narrows_by_group(consent: &Consent) -> bool {
-    let root = match &consent.root {
-        ConsentRoot::Rule(root) => Some(root),
-        ConsentRoot::Decision(_) => None,
-    };
-    root.into_iter().chain(&consent.rules).any(rule_narrows_by_group)
-}
-
-fn rule_narrows_by_group(rule: &Rule) -> bool {
-    let narrows = |actor: &Actor| actor.side != Side::Recipient && matches!(actor.party, Party::Group(_));
-    rule.actors.iter().any(narrows) || rule.exceptions.iter().any(rule_narrows_by_group)
+    let custodian = question.custodian.clone().unwrap_or_else(|| hospital(dice));
+    Record { custodian: Some(custodian), ..record(dice, 100) }
 }

@@ -79,7 +79,8 @@ pub(super) fn label(dice: &mut Dice) -> Coding {
     if dice.percent(4) {
         return Coding::new("urn:other", dice.one(&["R", "PSY"]));
     }
-    Coding::new(system::ACT_CODE, dice.one(&["PSY", "PSYTHPN", "SUD", "ETHUD", "ETH", "HIV", "42CFRPart2"]))
+    let codes = ["PSY", "PSYTHPN", "SUD", "ETHUD", "ETH", "HIV", "BH", "COGN", "42CFRPart2", "IN-NO-TABLE"];
+    Coding::new(system::ACT_CODE, dice.one(&codes))
 }
 
 /// A span around, before or after the moments at which questions are asked (90 to 110).

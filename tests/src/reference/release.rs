@@ -2,7 +2,7 @@
 
 use super::words::Table;
 use amanah_ledger::engine::{Listed, Obligation, Query, Record, Redacted, Redaction};
-use amanah_ledger::vocabulary::Coding;
+use amanah_ledger::vocabulary::{Coding, system};
 
 /// Whether a fully stated record is among what a query asks for.
 pub fn is_asked(query: &Query, record: &Record) -> bool {
@@ -38,6 +38,10 @@ fn is_listed(listed: &Listed, record: &Record, withheld: bool) -> bool {
         Some(rank) => highest <= rank,
         None => has(record, code),
     });
+    // A label that no table has could be any of those withheld.
+    let names_sensitivity = listed.codes.iter().any(|code| code.system == system::ACT_CODE);
+    let by_doubt = withheld && names_sensitivity && record.labels.iter().any(|label| Table::NEWEST.could_be_any(label));
+    let by_instance = record.names.as_ref().is_some_and(|own| !own.is_disjoint(&listed.instances));
     let names = [&record.names, &record.related].into_iter().flatten();
     let by_record = names.into_iter().any(|own| !own.is_disjoint(&listed.records));
     let by_author = record.author.as_ref().is_some_and(|own| !own.is_disjoint(&listed.authors));
@@ -47,7 +51,7 @@ fn is_listed(listed: &Listed, record: &Record, withheld: bool) -> bool {
         Some(date) => date.lies_in(period),
         None => withheld,
     });
-    by_code || by_record || by_author || by_keeper || by_period
+    by_code || by_doubt || by_instance || by_record || by_author || by_keeper || by_period
 }
 
 fn has(record: &Record, code: &Coding) -> bool {

@@ -6,7 +6,6 @@ use super::pairs::{
 };
 use amanah_ledger::document::Effect;
 use amanah_ledger::engine::{Actor, Class, Data, Group, Membership, Party, Records, Rule, Side};
-use amanah_ledger::vocabulary::Coding;
 
 fn group(dice: &mut Dice) -> Group {
     let member = |dice: &mut Dice| Membership { who: party(dice), period: span(dice, 50) };
@@ -35,8 +34,7 @@ fn actor(dice: &mut Dice) -> Actor {
 fn class(dice: &mut Dice) -> Class {
     match dice.below(10) {
         0..6 => Class { of: kind(dice), category: None },
-        // Redactions name such a class by its category alone, so the category is one of that type.
-        6..8 => Class { of: Coding::resource_type("Observation"), category: Some(category(dice)) },
+        6..8 => Class { of: kind(dice), category: Some(category(dice)) },
         8 => Class { of: category(dice), category: None },
         _ => Class { of: document(dice), category: None },
     }
@@ -44,8 +42,7 @@ fn class(dice: &mut Dice) -> Class {
 
 fn records(dice: &mut Dice) -> Records {
     match dice.below(3) {
-        // Redactions name a record together with what refers to it, so nothing refers to these.
-        0 => Records::Instance(named(dice.one(&["Observation/1", "Observation/2"]))),
+        0 => Records::Instance(reference(dice)),
         1 => Records::Related(reference(dice)),
         _ => Records::AuthoredBy(party(dice)),
     }

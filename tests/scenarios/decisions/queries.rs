@@ -1,0 +1,146 @@
+//! Cases of queries: what one releases is nothing that would be refused by itself, and no less than it need be.
+
+use super::cases::{answer, ask, consent, deny, glass, named, one_record, permit, recipient, record, treatment};
+use amanah_ledger::engine::*;
+use amanah_ledger::vocabulary::{Coding, Kind, Vocabulary, system};
+use amanah_tests::reference::release::is_released;
+use std::collections::BTreeSet;
+
+/// Whether a query for everything releases this record; whether it is permitted by itself must not be less.
+fn releases(consents: &[Consent], record: &Record) -> bool {
+    let query = answer(consents, &ask(treatment(), Asked::Query(Query::default())));
+    let is_released = query.outcome == Outcome::Permit && is_released(&query.obligations, record);
+    let alone = answer(consents, &ask(treatment(), Asked::Records(vec![record.clone()])));
+    assert!(!is_released || alone.outcome == Outcome::Permit, "released, and by itself {alone:?}");
+    is_released
+}
+
+fn author(party: Party) -> Vec<Actor> {
+    vec![Actor { side: Side::Author, party }]
+}
+
+fn by(name: &str) -> Record {
+    Record { author: Some(named(name)), ..record() }
+}
+
+#[test]
+fn a_query_leaves_out_what_a_refused_agent_wrote() {
+    let agent = Party::Agent { names: named("Device/agent"), version: Some("1".to_owned()) };
+    let exception = Rule { actors: vec![recipient("Practitioner/somebody-else")], ..permit() };
+    let refusal = Rule { actors: author(agent), exceptions: vec![exception], ..deny() };
+    let consents = [Consent { rules: vec![refusal], ..consent("a", permit()) }];
+    assert!(!releases(&consents, &by("Device/agent")));
+    assert!(releases(&consents, &by("Practitioner/b")));
+}
+
+#[test]
+fn a_query_releases_a_named_record_and_not_what_refers_to_it() {
+    let data = |records: Records| Data { records: vec![records], ..Data::default() };
+    let encounter = Record { names: Some(named("Encounter/1")), ..record() };
+    let of_it = Record { related: Some(named("Encounter/1")), ..record() };
+    let itself = [consent("a", Rule { data: data(Records::Instance(named("Encounter/1"))), ..permit() })];
+    assert!(releases(&itself, &encounter) && !releases(&itself, &of_it));
+    let all_of_it = [consent("a", Rule { data: data(Records::Related(named("Encounter/1"))), ..permit() })];
+    assert!(releases(&all_of_it, &encounter) && releases(&all_of_it, &of_it) && !releases(&all_of_it, &record()));
+}
+
+#[test]
+fn a_query_releases_a_category_of_one_type_only() {
+    let laboratory = Coding::new(system::OBSERVATION_CATEGORY, "laboratory");
+    let class = Class { of: Coding::resource_type("DiagnosticReport"), category: Some(laboratory.clone()) };
+    let data = Data { classes: BTreeSet::from([class]), ..Data::default() };
+    let consents = [consent("a", Rule { data, ..permit() })];
+    let of_type = |of: &str| Record {
+        of: Some(Coding::resource_type(of)),
+        categories: Some(BTreeSet::from([laboratory.clone()])),
+        ..record()
+    };
+    assert!(releases(&consents, &of_type("DiagnosticReport")) && !releases(&consents, &of_type("Observation")));
+    let query = Query { classes: vec![laboratory.clone()], ..Query::default() };
+    let answer = answer(&consents, &ask(treatment(), Asked::Query(query)));
+    assert!(!is_released(&answer.obligations, &of_type("Observation")), "{answer:?}");
+}
+
+#[test]
+fn a_query_leaves_out_what_members_of_a_refused_group_wrote() {
+    let by_group = |members: Option<Vec<Membership>>| {
+        let party = Party::Group(Group { names: named("Group/g"), members });
+        let refusal = Rule { actors: author(party), ..deny() };
+        [Consent { rules: vec![refusal], ..consent("a", permit()) }]
+    };
+    let member = Membership { who: named("Practitioner/b"), period: Span::ALWAYS };
+    let known = by_group(Some(vec![member]));
+    assert!(!releases(&known, &by("Practitioner/b")) && releases(&known, &by("Practitioner/c")));
+    // Where nobody knows who belongs to it, anybody may.
+    assert!(!releases(&by_group(None), &by("Practitioner/c")));
+}
+
+#[test]
+fn a_query_leaves_out_sensitivities_that_its_consent_does_not_know() {
+    let labels = |code: &str| BTreeSet::from([Kind::Sensitivity.coding(code)]);
+    let marked = |code: &str| Record { labels: labels(code), ..record() };
+    let data = |code: &str| Data { labels: labels(code), ..Data::default() };
+    let first = |root: Rule| Consent { vocabulary: Vocabulary::v1(), ..consent("a", root) };
+    // To the first vocabulary 42CFRPart2 could be HIV; in the newest COGN is a part of BH.
+    let refused = [Consent { rules: vec![Rule { data: data("HIV"), ..deny() }], ..first(permit()) }];
+    assert!(!releases(&refused, &marked("42CFRPart2")) && releases(&refused, &marked("GDIS")));
+    let given = [first(Rule { data: data("BH"), ..permit() })];
+    assert!(releases(&given, &marked("BH")) && !releases(&given, &marked("COGN")));
+}
+
+/// Refused is what is restricted, but not to one person; the rest was given for treatment. Asked is for another purpose.
+#[test]
+fn a_query_releases_nothing_normal_where_only_restricted_data_is_given() {
+    let exception = Rule { actors: vec![recipient("Practitioner/a")], ..permit() };
+    let restricted = Data { labels: BTreeSet::from([Kind::Confidentiality.coding("R")]), ..Data::default() };
+    let rule = Rule { data: restricted, exceptions: vec![exception], ..deny() };
+    let root = Rule { purposes: BTreeSet::from([treatment()]), ..permit() };
+    let consents = [Consent { rules: vec![rule], ..consent("a", root) }];
+    let research = Kind::Purpose.coding("HRESCH");
+    let query = answer(&consents, &ask(research.clone(), Asked::Query(Query::default())));
+    assert_eq!(answer(&consents, &ask(research, one_record())).outcome, Outcome::NoConsent);
+    assert!(query.outcome != Outcome::Permit || !is_released(&query.obligations, &record()), "{query:?}");
+}
+
+#[test]
+fn a_query_releases_nothing_that_a_rule_above_its_permit_leaves_out() {
+    let hiv = Kind::Sensitivity.coding("HIV");
+    let data = Data { except_labels: BTreeSet::from([hiv.clone()]), ..Data::default() };
+    let gate = Rule { data, exceptions: vec![permit()], ..deny() };
+    let consents = [Consent { rules: vec![gate], ..consent("a", deny()) }];
+    let marked = Record { labels: BTreeSet::from([hiv]), ..record() };
+    let alone = answer(&consents, &ask(treatment(), Asked::Records(vec![marked.clone()])));
+    assert_eq!(alone.outcome, Outcome::Deny);
+    let query = answer(&consents, &ask(treatment(), Asked::Query(Query::default())));
+    assert_eq!(query.outcome, Outcome::Permit);
+    assert!(!is_released(&query.obligations, &marked) && is_released(&query.obligations, &record()), "{query:?}");
+}
+
+#[test]
+fn a_query_releases_nothing_low_where_all_up_to_normal_is_refused() {
+    let data = Data { labels: BTreeSet::from([Kind::Confidentiality.coding("N")]), ..Data::default() };
+    let rule = Rule { data, exceptions: vec![deny()], ..permit() };
+    let consents = [Consent { rules: vec![rule], ..consent("a", permit()) }];
+    let low = Record { labels: BTreeSet::from([Kind::Confidentiality.coding("L")]), ..record() };
+    let alone = answer(&consents, &ask(treatment(), Asked::Records(vec![low.clone()])));
+    assert_eq!(alone.outcome, Outcome::Deny);
+    let query = answer(&consents, &ask(treatment(), Asked::Query(Query::default())));
+    assert!(query.outcome != Outcome::Permit || !is_released(&query.obligations, &low), "{query:?}");
+}
+
+#[test]
+fn a_query_releases_nothing_that_a_rule_above_a_part_leaves_out() {
+    let hiv = Kind::Sensitivity.coding("HIV");
+    let class = Class { of: Coding::resource_type("Observation"), category: None };
+    let observations = Data { classes: BTreeSet::from([class]), ..Data::default() };
+    let data = Data { except_labels: BTreeSet::from([hiv.clone()]), ..Data::default() };
+    let gate = Rule { data, exceptions: vec![Rule { data: observations, ..permit() }], ..deny() };
+    let root = Rule { purposes: BTreeSet::from([glass()]), ..permit() };
+    let consents = [Consent { rules: vec![gate], ..consent("a", root) }];
+    let marked = Record { labels: BTreeSet::from([hiv]), ..record() };
+    let alone = answer(&consents, &ask(treatment(), Asked::Records(vec![marked.clone()])));
+    assert_eq!(alone.outcome, Outcome::NoConsent);
+    let query = answer(&consents, &ask(treatment(), Asked::Query(Query::default())));
+    assert_eq!(query.outcome, Outcome::Permit);
+    assert!(!is_released(&query.obligations, &marked) && is_released(&query.obligations, &record()), "{query:?}");
+}
