@@ -5,6 +5,7 @@ use crate::committee::{Committee, CommitteeError, VALIDATORS_MAX, Validator};
 use crate::crypto::{Context, Digest, WeakKeyError};
 use crate::member::{DISPLAY_BYTES_MAX, MemberId, MemberKeys, MemberName, is_member_name};
 use crate::time::UnixMs;
+use crate::vocabulary::Code;
 use bincode::{Decode, Encode};
 
 /// Longest encoded genesis.
@@ -58,6 +59,14 @@ pub struct Parameters {
     pub default_policy: DefaultPolicy,
     /// Longest consents, by purpose; a purpose not named here has the limit of the first entry.
     pub purpose_limits: BoundedVec<PurposeLimit, 32>,
+}
+
+impl Parameters {
+    /// Most days that a consent for this purpose may hold.
+    pub fn days_max(&self, purpose: &Code) -> Option<u32> {
+        let named = self.purpose_limits.iter().find(|limit| limit.purpose.as_str() == purpose.as_str());
+        named.or(self.purpose_limits.first()).map(|limit| limit.days_max)
+    }
 }
 
 /// A founding member, which is also a validator of epoch 0.

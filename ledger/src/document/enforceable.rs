@@ -96,14 +96,10 @@ impl ConsentDocument {
                 if let Some(other) = body.purposes.iter().find(|code| Class::of(vocabulary, code) != self.class) {
                     return Err(NotEnforceable::Class(other.clone()));
                 }
-                if body.actors.is_empty() {
-                    return Err(NotEnforceable::Unbounded("actor"));
-                }
+                // Without actor or action it speaks of whoever asks and of all they might do, and its sentence says so.
+                // Without a purpose nothing would say how long it may hold (ADR 17).
                 if body.purposes.is_empty() {
                     return Err(NotEnforceable::Unbounded("purpose"));
-                }
-                if body.actions.is_empty() {
-                    return Err(NotEnforceable::Unbounded("action"));
                 }
             }
         }
@@ -177,11 +173,9 @@ impl ConsentDocument {
         let Root::Rule(root) = &self.root else { return Ok(()) };
         let days = self.period.until.since_ms(self.period.from).div_ceil(DAY_MS);
         for purpose in &root.purposes {
-            let limits = &parameters.purpose_limits;
-            let named = limits.iter().find(|limit| limit.purpose.as_str() == purpose.as_str());
-            let Some(limit) = named.or(limits.first()) else { continue };
-            if days > u64::from(limit.days_max) {
-                return Err(TooLongForPurpose { purpose: purpose.clone(), days, days_max: limit.days_max });
+            let Some(days_max) = parameters.days_max(purpose) else { continue };
+            if days > u64::from(days_max) {
+                return Err(TooLongForPurpose { purpose: purpose.clone(), days, days_max });
             }
         }
         Ok(())

@@ -179,6 +179,20 @@ fn nobody_is_permitted_what_no_consent_speaks_about() {
 }
 
 #[test]
+fn a_root_that_names_nobody_is_about_whoever_asks_and_about_every_act() {
+    let open = || consent("cedar labs treatment").root_of(|root| (root.actors, root.actions) = (list([]), list([])));
+    for who in ["cedar", "rawda", "dr.haddad@zaytun"] {
+        check(vec![open()], &format!("{who} labs treatment"), "permit PERMITTED 1");
+    }
+    check(vec![open()], "rawda labs payment", "no-consent NO_CONSENT");
+    check(vec![open().revoked()], "rawda labs treatment", "no-consent REVOKED 1");
+    let passed_on = Request { action: Action::Disclose, ..request("rawda labs treatment") };
+    assert_eq!(answer(&decide_on(1, vec![open()], &passed_on)), "permit PERMITTED 1");
+    let named = vec![consent("rawda labs treatment")];
+    assert_eq!(answer(&decide_on(1, named, &passed_on)), "no-consent NO_CONSENT");
+}
+
+#[test]
 fn a_member_covers_its_practitioners_and_a_practitioner_only_themselves() {
     check(vec![consent("cedar labs treatment")], "cedar labs treatment", "permit PERMITTED 1");
     check(vec![consent("cedar labs treatment")], "dr.haddad@cedar labs treatment", "permit PERMITTED 1");

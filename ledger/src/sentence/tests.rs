@@ -25,6 +25,17 @@ fn the_sentence_says_who_may_do_what_with_which_data_why_and_when() {
 }
 
 #[test]
+fn what_a_root_leaves_open_is_said_too() {
+    let mut document = labs();
+    if let Root::Rule(body) = &mut document.root {
+        (body.actors, body.actions, body.data) = (list([]), list([]), DataScope::default());
+    }
+    let sentence = render(&document).unwrap();
+    let said = "Anyone may do anything with everything in the record that Qamar Hospital (qamar) holds about you, for";
+    assert!(sentence.as_str().starts_with(said), "{sentence}");
+}
+
+#[test]
 fn every_part_of_the_rules_changes_the_sentence() {
     let plain = labs();
     let mut other = vec![plain.sentence.to_string()];

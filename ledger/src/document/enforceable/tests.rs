@@ -98,10 +98,18 @@ fn malformed_documents_are_refused() {
 }
 
 #[test]
-fn a_root_names_who_why_and_what_for() {
-    root_refused(|body| body.actors = list([]), &NotEnforceable::Unbounded("actor"));
+fn a_root_names_why_and_may_leave_open_who_and_what_for() {
     root_refused(|body| body.purposes = list([]), &NotEnforceable::Unbounded("purpose"));
-    root_refused(|body| body.actions = list([]), &NotEnforceable::Unbounded("action"));
+    let mut open = labs();
+    if let Root::Rule(body) = &mut open.root {
+        (body.actors, body.actions) = (list([]), list([]));
+    }
+    assert_eq!(open.check_enforceable(), Ok(()));
+    // A wish that names nobody is a mistake and not everybody.
+    let nobody = crate::compose::Wish { who: Vec::new(), ..wish("cedar", "labs", "TREAT") };
+    assert_eq!(compose(nobody), Err(NotEnforceable::Unbounded("actor").into()));
+    let nothing = crate::compose::Wish { actions: Vec::new(), ..wish("cedar", "labs", "TREAT") };
+    assert_eq!(compose(nothing), Err(NotEnforceable::Unbounded("action").into()));
 }
 
 #[test]
