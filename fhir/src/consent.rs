@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// The extension that names what a resource replaces.
-const REPLACES: &str = "http://hl7.org/fhir/StructureDefinition/replaces";
+pub(crate) const REPLACES: &str = "http://hl7.org/fhir/StructureDefinition/replaces";
 
 /// Categories of consents, in the code system that FHIR has for them.
 const CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/consentcategorycodes";
