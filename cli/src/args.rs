@@ -66,6 +66,9 @@ pub(crate) enum Command {
     Revoke(RevokeArgs),
     /// Your consents
     List,
+    /// A consent of yours, for other programs
+    #[command(subcommand)]
+    Consent(ConsentCommand),
     /// Who opened your records, checked to be complete
     #[command(alias = "history")]
     Log,
@@ -165,16 +168,39 @@ pub(crate) struct EnrolArgs {
 #[derive(Debug, Args)]
 pub(crate) struct GrantArgs {
     /// Who may see it: a hospital (cedar) or a person there (dr.haddad@cedar)
-    pub(crate) who: String,
+    #[arg(required_unless_present = "from_fhir", conflicts_with = "from_fhir")]
+    pub(crate) who: Option<String>,
     /// What: labs, meds, allergies, immunizations, imaging, conditions, vitals, notes, summary, everything
-    #[arg(long, alias = "scope", required = true, value_delimiter = ',', value_name = "S[,S]")]
+    #[arg(
+        long,
+        alias = "scope",
+        required_unless_present = "from_fhir",
+        conflicts_with = "from_fhir",
+        value_delimiter = ',',
+        value_name = "S[,S]"
+    )]
     pub(crate) what: Vec<String>,
     /// Why: treatment, emergency, payment, operations, research, public-health
-    #[arg(long, alias = "purpose", value_name = "P")]
-    pub(crate) why: String,
+    #[arg(
+        long,
+        alias = "purpose",
+        required_unless_present = "from_fhir",
+        conflicts_with = "from_fhir",
+        value_name = "P"
+    )]
+    pub(crate) why: Option<String>,
     /// Until when: 90d, 2w, 6mo, visit (72 hours), 2027-03-01
-    #[arg(long, alias = "expires", value_name = "W")]
-    pub(crate) until: String,
+    #[arg(
+        long,
+        alias = "expires",
+        required_unless_present = "from_fhir",
+        conflicts_with = "from_fhir",
+        value_name = "W"
+    )]
+    pub(crate) until: Option<String>,
+    /// Take who, what, why and until when from this FHIR R4 Consent; what it leaves open is said before you sign
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from_fhir: Option<PathBuf>,
     /// Only the records at this hospital (default: every hospital you are enrolled at, one consent each)
     #[arg(long, value_name = "HOSPITAL")]
     pub(crate) records_at: Option<String>,
@@ -194,6 +220,18 @@ pub(crate) struct RevokeArgs {
     /// Ask this node and no other
     #[arg(long, value_name = "URL", conflicts_with = "consent")]
     pub(crate) node: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConsentCommand {
+    /// Write it as a FHIR R4 Consent that comes in again as the same consent
+    Export {
+        /// The consent, C-… or any unique part from its start
+        consent: String,
+        /// The new file (0600, never overwritten)
+        #[arg(long, value_name = "FILE")]
+        fhir: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -330,6 +368,7 @@ impl Command {
             Self::Grant(_) => "grant",
             Self::Revoke(_) => "revoke",
             Self::List => "list",
+            Self::Consent(ConsentCommand::Export { .. }) => "consent.export",
             Self::Log => "log",
             Self::Receipt(ReceiptCommand::Show { .. }) => "receipt.show",
             Self::Receipt(ReceiptCommand::Verify { .. }) => "receipt.verify",

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "demo")]
 mod bench;
+mod consent;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod enrol;
@@ -38,6 +39,7 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Fallible<Report
             revoke_slip::run(&slip, node.as_deref(), &settings).await
         }
         Command::Revoke(RevokeArgs { consent, .. }) => revoke::run(&consent.unwrap_or_default(), &settings).await,
+        Command::Consent(command) => consent::run(command, &settings).await,
         Command::List => list::run(&settings).await,
         Command::Log => log::run(&settings).await,
         Command::Receipt(command) => receipt::run(command, &settings).await,

@@ -31,28 +31,30 @@ pub(crate) fn summary_lines(document: &ConsentDocument, custodian: &Member) -> F
     Ok(rows.into_iter().map(|(name, value)| format!("  {name:<6} {value}\n")).collect())
 }
 
-/// The fields of a consent in answers to scripts: codes, never localised words.
+/// The fields of a consent in answers to scripts: codes, never localised words. What a rule leaves open is `anyone`,
+/// `anything` and `whole-record`.
 pub(crate) fn describe(document: &ConsentDocument) -> Value {
-    let (who, what, why) = match &document.root {
-        Root::Rule(root) => (
-            root.actors.iter().map(short_name).collect::<Vec<_>>().join(", "),
-            kinds(root),
-            root.purposes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        ),
-        Root::Decision(_) => (String::new(), Vec::new(), String::new()),
+    let consent = Label::consent(&document.consent).to_string();
+    let until = for_programs(document.period.until);
+    let Root::Rule(root) = &document.root else {
+        return json!({ "consent": consent, "who": "", "what": [], "why": "", "until": until });
     };
+    let who: Vec<String> = root.actors.iter().map(short_name).collect();
+    let why: Vec<String> = root.purposes.iter().map(ToString::to_string).collect();
     json!({
-        "consent": Label::consent(&document.consent).to_string(),
-        "who": who,
-        "what": what,
-        "why": why,
-        "until": for_programs(document.period.until),
+        "consent": consent,
+        "effect": root.effect,
+        "who": if who.is_empty() { "anyone".to_owned() } else { who.join(", ") },
+        "may": if root.actions.is_empty() { json!(["anything"]) } else { json!(root.actions.as_slice()) },
+        "what": kinds(root),
+        "why": why.join(", "),
+        "until": until,
     })
 }
 
 /// The preset names that make up the data of a rule; what no preset names stands as `Type` or `Type/category`.
 fn kinds(root: &RuleBody) -> Vec<String> {
-    presets(root.data.types.to_vec())
+    if root.data.types.is_empty() { vec!["whole-record".to_owned()] } else { presets(root.data.types.to_vec()) }
 }
 
 /// The preset names that make up these kinds of data.

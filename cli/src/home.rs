@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
 use crate::private_file;
-use amanah_ledger::crypto::Digest;
+use amanah_ledger::crypto::{Digest, PublicKey};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +61,10 @@ impl Home {
     /// What a wallet remembers about one network.
     pub(crate) fn wallet_state(&self, name: &str, chain: &Digest) -> PathBuf {
         self.wallet(name).join(format!("{chain}.state"))
+    }
+    /// What one of a wallet's consents came with.
+    pub(crate) fn kept_fhir(&self, name: &str, chain: &Digest, consent: &PublicKey) -> PathBuf {
+        self.wallet(name).join(format!("{chain}.fhir")).join(Digest(consent.0).to_string())
     }
     /// A wallet's receipts.
     pub(crate) fn receipts(&self, wallet: &str) -> PathBuf {

@@ -6,6 +6,7 @@ use crate::home::Home;
 use crate::keystore::{self, Seed};
 use crate::network::{Member, Network};
 use crate::passphrase;
+use crate::sealed_file::Seal;
 use crate::settings::Settings;
 use crate::wallet_state::{Relationship, WalletState};
 use amanah_ledger::crypto::Signer;
@@ -47,6 +48,11 @@ impl Wallet {
     /// Writes down what the wallet remembers.
     pub(crate) fn save(&self) -> Fallible<()> {
         self.state.write(&self.path, &self.seed)
+    }
+
+    /// The seal for files of this wallet beside its state.
+    pub(crate) fn seal<'a>(&self, context: &str, bound_to: &'a [u8]) -> Seal<'a> {
+        Seal::new(&self.seed, context, bound_to)
     }
 
     /// The secret shared with nobody from which everything at this custodian grows.

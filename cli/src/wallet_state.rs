@@ -6,7 +6,7 @@
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
 use crate::keystore::Seed;
-use crate::private_file::{self, Existing};
+use crate::sealed_file::Seal;
 use amanah_ledger::access::{LogEntry, Position};
 use amanah_ledger::codec::{self, BoundedVec};
 use amanah_ledger::crypto::{Digest, PublicKey};
@@ -15,10 +15,8 @@ use amanah_ledger::member::MemberId;
 use amanah_ledger::position::Height;
 use amanah_ledger::time::{Day, UnixMs};
 use bincode::{Decode, Encode};
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use std::path::Path;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// Format that this program writes and reads.
 const FORMAT: u16 = 1;
@@ -30,7 +28,7 @@ const RELATIONSHIPS_MAX: usize = 64;
 const CONSENTS_MAX: usize = 4096;
 /// Most entries of a log that are remembered before an anchor covers them.
 pub(crate) const HELD_MAX: usize = 1024;
-const NONCE_BYTES: usize = 24;
+const FORMAT_BYTES: [u8; 2] = FORMAT.to_le_bytes();
 const KEY_CONTEXT: &str = "amanah wallet state file v1";
 
 /// One hospital and what is between it and this wallet.
@@ -109,29 +107,14 @@ impl WalletState {
 
     /// Reads the state sealed under `seed`; `None` if there is none yet.
     pub(crate) fn read(path: &Path, seed: &Seed) -> Fallible<Option<Self>> {
-        if !path.exists() {
-            return Ok(None);
-        }
-        let sealed = private_file::read_secret(path, STATE_BYTES_MAX as u64)?;
-        let damaged = || Failure::damaged(path, "it does not open with this wallet's key");
-        let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(damaged)?;
-        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_length| damaged())?;
-        let payload = Payload { msg: sealed, aad: &FORMAT.to_le_bytes() };
-        let opened = cipher(seed).decrypt(&XNonce::from(nonce), payload).map_err(|_forged| damaged())?;
-        let opened = Zeroizing::new(opened);
+        let Some(opened) = seal(seed).read(path, STATE_BYTES_MAX as u64)? else { return Ok(None) };
         let state: Self = codec::decode(&opened, STATE_BYTES_MAX).map_err(|why| Failure::damaged(path, why))?;
         if state.format == FORMAT { Ok(Some(state)) } else { Err(Failure::damaged(path, "another format")) }
     }
 
     /// Seals the state into `path`, in place of what is there.
     pub(crate) fn write(&self, path: &Path, seed: &Seed) -> Fallible<()> {
-        let mut nonce = [0; NONCE_BYTES];
-        getrandom::fill(&mut nonce).map_err(Failure::no_randomness)?;
-        let plain = Zeroizing::new(codec::encode(self));
-        let payload = Payload { msg: &plain, aad: &FORMAT.to_le_bytes() };
-        let sealed = cipher(seed).encrypt(&XNonce::from(nonce), payload);
-        let sealed = sealed.map_err(|_too_long| Failure::damaged(path, "the state cannot be sealed"))?;
-        private_file::write(path, &[nonce.as_slice(), &sealed].concat(), Existing::Replace)
+        seal(seed).write(path, &Zeroizing::new(codec::encode(self)))
     }
 
     /// What is between this wallet and `custodian`.
@@ -169,11 +152,8 @@ impl WalletState {
     }
 }
 
-fn cipher(seed: &Seed) -> XChaCha20Poly1305 {
-    let mut key = blake3::derive_key(KEY_CONTEXT, seed.as_slice());
-    let cipher = XChaCha20Poly1305::new(&Key::from(key));
-    key.zeroize();
-    cipher
+fn seal(seed: &Seed) -> Seal<'static> {
+    Seal::new(seed, KEY_CONTEXT, &FORMAT_BYTES)
 }
 
 fn full(what: &str, max: usize) -> Box<Failure> {
@@ -188,6 +168,7 @@ fn full(what: &str, max: usize) -> Box<Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::private_file::{self, Existing};
 
     fn relationship(byte: u8, next_index: u32) -> Relationship {
         Relationship {

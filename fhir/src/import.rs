@@ -168,8 +168,7 @@ impl Imported {
 
     fn during(&self, period: Period) -> Option<Terms> {
         let Self { class, root, rules, .. } = self;
-        let terms =
-            Terms { class: *class, period, root: root.clone(), rules: rules.clone(), supersedes: Vec::new() };
+        let terms = Terms { class: *class, period, root: root.clone(), rules: rules.clone(), supersedes: Vec::new() };
         (period.from <= period.until).then_some(terms)
     }
 }

@@ -18,8 +18,25 @@ fn a_grant_reads_as_a_sentence() {
     assert_eq!(line.globals.timeout, Duration::from_secs(15));
     let Command::Grant(grant) = line.command else { panic!("not a grant") };
     assert_eq!(grant.what, ["labs", "meds"]);
-    assert_eq!((grant.who.as_str(), grant.why.as_str(), grant.until.as_str()), ("dr.haddad@cedar", "treatment", "90d"));
+    let said = [&grant.who, &grant.why, &grant.until].map(|text| text.as_deref().unwrap());
+    assert_eq!(said, ["dr.haddad@cedar", "treatment", "90d"]);
     assert_eq!((grant.records_at, grant.dry_run), (None, false));
+}
+
+#[test]
+fn a_grant_says_everything_itself_or_takes_it_from_a_file() {
+    let Command::Grant(grant) = parse("amanah grant --from-fhir f.json --records-at cedar -n").unwrap().command else {
+        panic!("not a grant")
+    };
+    assert_eq!((grant.from_fhir, grant.who, grant.dry_run), (Some(PathBuf::from("f.json")), None, true));
+    for line in [
+        "grant",
+        "grant cedar --what labs --why treatment",
+        "grant cedar --from-fhir f",
+        "grant --from-fhir f --until 90d",
+    ] {
+        assert!(parse(&format!("amanah {line}")).is_err(), "{line}");
+    }
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! `amanah grant`: a consent is composed, read back, signed, and waited for until it is final.
 
+mod from_fhir;
+mod wish;
+
+pub(crate) use wish::{read_purpose, read_what};
+
 use crate::args::GrantArgs;
 use crate::client::{Body, Method, PATIENCE};
 use crate::consent_text::{describe, summary_lines};
@@ -8,6 +13,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
 use crate::finality;
 use crate::grant_request;
+use crate::kept_fhir;
 use crate::network::Member;
 use crate::output::Report;
 use crate::progress::Progress;
@@ -17,38 +23,50 @@ use crate::settings::Settings;
 use crate::terminal;
 use crate::wallet::Wallet;
 use crate::wallet_state::{Consent, Phase, Relationship};
-use crate::who::{self, Who};
 use amanah_ledger::codec;
-use amanah_ledger::compose::{Wish, compose};
+use amanah_ledger::compose::{ComposeError, Place};
 use amanah_ledger::crypto::Signer;
-use amanah_ledger::document::{Action, ConsentDocument};
+use amanah_ledger::document::{ConsentDocument, commitment};
 use amanah_ledger::exchange::GrantRequest;
 use amanah_ledger::label::Label;
 use amanah_ledger::leaf::{ConsentLeaf, Leaf, LeafKey};
-use amanah_ledger::preset::Selection;
 use amanah_ledger::proof::VerifiedState;
-use amanah_ledger::time::UnixMs;
 use amanah_ledger::transaction::GrantItem;
-use amanah_ledger::vocabulary::{Code, Kind, Vocabulary};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 /// Longest JSON answer to a grant.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-/// What is asked for, as far as the command line alone says it.
-struct Wanted {
-    what: Selection,
-    purpose: Code,
-    from: UnixMs,
-    until: UnixMs,
+/// What is to be granted, as far as the command line alone says it.
+enum Wanted {
+    /// By flags.
+    Wish(wish::Wanted),
+    /// By a FHIR Consent.
+    Fhir(Value),
 }
 
 /// A consent before it is signed.
 struct Draft {
     member: Member,
     relationship: Relationship,
+    /// Number of the consent in the relationship.
+    index: u32,
     document: ConsentDocument,
+    origin: Origin,
+}
+
+/// Where a draft comes from.
+enum Origin {
+    /// From flags, which say everything.
+    Wish,
+    /// From a FHIR Consent.
+    Fhir {
+        /// The resource, to be kept with the consent.
+        kept: Map<String, Value>,
+        /// What the file does not say: `who`, `until`.
+        left_open: Vec<&'static str>,
+    },
 }
 
 /// A signed consent on its way.
@@ -71,12 +89,20 @@ pub(crate) async fn run(arguments: GrantArgs, settings: &Settings) -> Fallible<R
         return Err(Failure::new(Exit::Usage, 228, detail, "add --yes").state("nothing was signed"));
     }
     let mut wallet = Wallet::open(settings).await?;
-    let nothing = |failure: Box<Failure>| failure.state("nothing was signed and nothing was sent");
-    let who = who::resolve(&arguments.who, &wallet.network, &settings.home).await.map_err(nothing)?;
-    let drafts = drafts(&wanted, &who, arguments.records_at.as_deref(), &wallet)?;
+    let nothing = |failure: Box<Failure>| match failure.state {
+        Some(_) => failure,
+        None => failure.state("nothing was signed and nothing was sent"),
+    };
+    let records_at = arguments.records_at.as_deref();
+    let drafts = match &wanted {
+        Wanted::Wish(wanted) => wish::drafts(wanted, records_at, &wallet, settings).await,
+        Wanted::Fhir(resource) => from_fhir::drafts(resource, records_at, &wallet, settings).await,
+    };
+    let drafts = drafts.map_err(nothing)?;
     if arguments.dry_run {
-        return Ok(dry_run(&drafts));
+        return Ok(dry_run(&drafts, &wallet));
     }
+    drafts.iter().try_for_each(require_new)?;
     let mut sessions = Vec::new();
     for draft in &drafts {
         let session = Session::open(&wallet, &draft.member, draft.relationship.generation).await.map_err(nothing)?;
@@ -86,7 +112,7 @@ pub(crate) async fn run(arguments: GrantArgs, settings: &Settings) -> Fallible<R
     confirm(&drafts, settings)?;
     let mut sent = Vec::new();
     for (draft, session) in drafts.into_iter().zip(sessions) {
-        sent.push(sign(draft, session, &mut wallet)?);
+        sent.push(sign(draft, session, &mut wallet, settings)?);
     }
     // On disk before anything leaves: no second item of this version is ever signed beside it.
     wallet.save()?;
@@ -97,95 +123,93 @@ pub(crate) async fn run(arguments: GrantArgs, settings: &Settings) -> Fallible<R
 }
 
 fn read(arguments: &GrantArgs) -> Fallible<Wanted> {
-    let (what, purpose) = (read_what(&arguments.what)?, read_purpose(&arguments.why)?);
-    let from = duration::now();
-    let until = duration::until(&arguments.until, from, &jiff::tz::TimeZone::system())?;
-    Ok(Wanted { what, purpose, from, until })
+    match &arguments.from_fhir {
+        Some(path) => from_fhir::read(path).map(Wanted::Fhir),
+        None => wish::read(arguments).map(Wanted::Wish),
+    }
 }
 
-/// Kinds of data as typed.
-pub(crate) fn read_what(names: &[String]) -> Fallible<Selection> {
-    names.join(",").parse().map_err(|why: amanah_ledger::preset::SelectionError| {
-        Failure::new(Exit::Usage, 227, why.to_string(), "--what labs   or several: --what labs,meds")
-    })
-}
-
-/// A purpose as typed.
-pub(crate) fn read_purpose(typed: &str) -> Fallible<Code> {
-    Vocabulary::v1().code_of(Kind::Purpose, typed).ok_or_else(|| {
-        let detail = format!("{typed:?} is not a purpose");
-        let fix = "--why treatment, emergency, payment, operations, research or public-health";
-        Failure::new(Exit::Usage, 230, detail, fix)
-    })
-}
-
-fn drafts(wanted: &Wanted, who: &Who, records_at: Option<&str>, wallet: &Wallet) -> Fallible<Vec<Draft>> {
-    let relationships = match records_at {
-        Some(name) => vec![wallet.enrolled_at(wallet.network.member(name)?)?.clone()],
-        None => wallet.relationships()?,
-    };
-    relationships.into_iter().map(|relationship| draft(wanted, who, relationship, wallet)).collect()
-}
-
-fn draft(wanted: &Wanted, who: &Who, relationship: Relationship, wallet: &Wallet) -> Fallible<Draft> {
-    let member = wallet.network.member_by_id(&relationship.custodian)?.clone();
-    let secret = wallet.secret(&relationship);
-    let wish = Wish {
+/// Which consent comes next in a relationship.
+fn next_place(member: &Member, relationship: &Relationship, wallet: &Wallet) -> Place {
+    let secret = wallet.secret(relationship);
+    Place {
         chain: wallet.network.chain,
         custodian: member.reference.clone(),
         relationship: secret.key().public_key(),
         consent: secret.consent_key(relationship.next_index).public_key(),
         version: 1,
-        who: vec![who.actor()],
-        what: wanted.what.clone(),
-        actions: vec![Action::Access],
-        purpose: wanted.purpose.clone(),
-        from: wanted.from,
-        until: wanted.until,
-        supersedes: Vec::new(),
-    };
+    }
+}
+
+/// A document that this network takes.
+fn allowed(
+    document: Result<ConsentDocument, ComposeError>,
+    wallet: &Wallet,
+    sooner: &str,
+) -> Fallible<ConsentDocument> {
     let nothing = "your consent was not signed; nothing changed";
-    let document = compose(wish).map_err(|why| {
+    let document = document.map_err(|why| {
         Failure::new(Exit::Failed, 233, why.to_string(), "ask for something simpler, in several consents")
             .state(nothing)
     })?;
     document.check_duration(&wallet.network.genesis.parameters).map_err(|why| {
-        let fix = format!("--until {}d", why.days_max);
+        let fix = sooner.replace("DAYS", &why.days_max.to_string());
         Failure::new(Exit::Failed, 231, why.to_string(), fix).state(nothing)
     })?;
-    Ok(Draft { member, relationship, document })
+    Ok(document)
 }
 
-fn dry_run(drafts: &[Draft]) -> Report {
+/// A consent that was given before is not given again.
+fn require_new(draft: &Draft) -> Fallible<()> {
+    if draft.index >= draft.relationship.next_index {
+        return Ok(());
+    }
+    let label = Label::consent(&draft.document.consent).to_string();
+    let detail = format!("this file is {label}, which this wallet has given already");
+    let fix = "amanah list   shows how it stands; without its extension urn:amanah:consent the file is a new consent";
+    Err(Failure::new(Exit::Conflict, 258, detail, fix)
+        .state("nothing was signed and nothing was sent")
+        .field("consent", label))
+}
+
+fn dry_run(drafts: &[Draft], wallet: &Wallet) -> Report {
     let consents: Vec<Value> = drafts
         .iter()
         .map(|draft| {
+            let salt = wallet.secret(&draft.relationship).salt(draft.index, draft.document.version);
             let mut fields = describe(&draft.document);
             fields["custodian"] = draft.member.name().into();
             fields["sentence"] = draft.document.sentence.as_str().into();
             fields["bytes"] = hex::encode(codec::encode(&draft.document)).into();
+            fields["commitment"] = commitment(&salt, &draft.document).to_string().into();
             fields["final"] = false.into();
+            if let Origin::Fhir { left_open, .. } = &draft.origin {
+                fields["left_open"] = json!(left_open);
+            }
             fields
         })
         .collect();
-    let said: Vec<&str> = drafts.iter().map(|draft| draft.document.sentence.as_str()).collect();
-    let text = format!("Would sign (nothing is sent):\n  {}", said.join("\n  "));
+    let said: Vec<String> =
+        drafts.iter().map(|draft| format!("{}\n{}", draft.document.sentence, from_fhir::notes(draft))).collect();
+    let text = format!("Would sign (nothing is sent):\n  {}", said.join("  ").trim_end());
     Report::ok(json!({ "dry_run": true, "consents": consents }), text)
 }
 
 /// Reads the document back, rendered from its rules, and asks.
 fn confirm(drafts: &[Draft], settings: &Settings) -> Fallible<()> {
     for draft in drafts {
-        settings.note(&summary_lines(&draft.document, &draft.member)?);
+        settings.note(&(summary_lines(&draft.document, &draft.member)? + &from_fhir::notes(draft)));
     }
     if settings.yes || terminal::confirm("Sign this?  [y] yes  [n] no: ")? { Ok(()) } else { Err(Failure::cancelled()) }
 }
 
-fn sign(draft: Draft, session: Session, wallet: &mut Wallet) -> Fallible<Sent> {
-    let Draft { member, mut relationship, document } = draft;
-    let index = relationship.next_index;
+fn sign(draft: Draft, session: Session, wallet: &mut Wallet, settings: &Settings) -> Fallible<Sent> {
+    let Draft { member, mut relationship, index, document, origin } = draft;
     let request = grant_request::sign(document, &session.secret, index, &wallet.network.chain, duration::now());
-    relationship.next_index += 1;
+    if let Origin::Fhir { kept, .. } = &origin {
+        kept_fhir::keep(wallet, &settings.home, &request.item.consent, kept)?;
+    }
+    relationship.next_index = index + 1;
     wallet.state.put_relationship(relationship)?;
     wallet.state.put_consent(Consent {
         consent: request.item.consent,
@@ -254,7 +278,7 @@ fn conclude(landed: Vec<Landed>, wallet: &mut Wallet, settings: &Settings) -> Fa
         };
         let height = leaf.map(|leaf| leaf.since);
         consents.push(json!({ "consent": label, "custodian": custodian, "height": height, "final": leaf.is_some(),
-            "elapsed_ms": elapsed_ms, "receipt": receipt }));
+            "elapsed_ms": elapsed_ms, "receipt": receipt, "commitment": item.commitment.to_string() }));
         if let Err(failure) = outcome {
             if failure.exit != Exit::NotFinal && failure.exit != Exit::NotVerified {
                 wallet.state.set_phase(&item.consent, Phase::Refused { submit_by: item.submit_by })?;

@@ -122,13 +122,20 @@ fn fields(consent: &Consent, wallet: &Wallet, now: UnixMs) -> Value {
 
 fn line(fields: &Value) -> String {
     let text = |name: &str| fields[name].as_str().unwrap_or_default().to_owned();
-    let what: Vec<&str> = fields["what"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let texts = |name: &str| -> Vec<String> {
+        fields[name].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let acts: Vec<String> = texts("may").into_iter().map(|act| act.replace("access", "read")).collect();
+    let may = match (fields["effect"].as_str(), acts.join(", ").replace("anything", "do anything with")) {
+        (Some("deny"), acts) => format!("may not {acts}"),
+        (_, acts) => format!("may {acts}"),
+    };
     format!(
-        "{}  {:<8} {} may read {} at {} for {} until {}\n",
+        "{}  {:<8} {} {may} {} at {} for {} until {}\n",
         text("consent"),
         text("state"),
         text("who"),
-        what.join(", "),
+        texts("what").join(", "),
         text("custodian"),
         text("why"),
         text("until")

@@ -6,17 +6,17 @@ mod periods;
 use crate::args::PolicyCommand;
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
+use crate::json_file;
 use crate::output::Report;
 use amanah_fhir::consent::{self, Refusal};
 use amanah_fhir::date;
 use amanah_fhir::resolve::Resolver;
 use amanah_ledger::engine::Moment;
 use serde_json::Value;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Longest file that is read.
-const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Where files are shown that can be read.
+const EXAMPLES: &str = "look at the examples in docs/reference/policy-eval.md";
 
 pub(crate) fn run(command: PolicyCommand) -> Fallible<Report> {
     match command {
@@ -27,19 +27,11 @@ pub(crate) fn run(command: PolicyCommand) -> Fallible<Report> {
 
 /// The JSON in a file.
 fn read(path: &Path) -> Fallible<Value> {
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(|error| Failure::io("read", path, &error))?;
-    let read = file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text);
-    let length = read.map_err(|error| Failure::io("read", path, &error))?;
-    if length as u64 > FILE_BYTES_MAX {
-        return Err(unreadable(path, "it is longer than 16 MiB"));
-    }
-    serde_json::from_str(&text).map_err(|error| unreadable(path, &format!("it is no JSON: {error}")))
+    json_file::read(path, EXAMPLES)
 }
 
 fn unreadable(path: &Path, why: &str) -> Box<Failure> {
-    let detail = format!("cannot read {}: {why}", path.display());
-    Failure::new(Exit::Usage, 251, detail, "look at the examples in docs/reference/policy-eval.md")
+    json_file::unreadable(path, why, EXAMPLES)
 }
 
 /// The moment that `--at` means.

@@ -77,8 +77,8 @@ fn known(identifier: &Identifier) -> Option<Named> {
 /// R4's `organization`: who manages the consent, and so whose records it is about.
 pub(super) fn custodians(resource: &Value) -> Result<Custodians, ImportError> {
     let Some(organizations) = resource.get("organization") else { return Ok(Custodians::Unnamed) };
-    let organizations = Vec::<Reference>::deserialize(organizations)
-        .map_err(|_form| ImportError::Form("organization".to_owned()))?;
+    let organizations =
+        Vec::<Reference>::deserialize(organizations).map_err(|_form| ImportError::Form("organization".to_owned()))?;
     let member = |organization: &Reference| match named(organization, resource)? {
         Named::Member(member) => Some(member),
         Named::Practitioner { .. } => None,

@@ -44,7 +44,13 @@ impl Reader<'_> {
         Ok((period, root, rules))
     }
 
-    fn below(&self, above: &mut Fields<'_>, effect_above: Effect, depth: u8, rules: &mut Vec<Rule>) -> Result<(), ImportError> {
+    fn below(
+        &self,
+        above: &mut Fields<'_>,
+        effect_above: Effect,
+        depth: u8,
+        rules: &mut Vec<Rule>,
+    ) -> Result<(), ImportError> {
         for (place, provision) in above.list("provision").unwrap_or_default() {
             if depth > RULE_DEPTH_MAX || rules.len() >= RULES_MAX {
                 return Err(ImportError::Nesting);

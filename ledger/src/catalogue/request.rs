@@ -219,6 +219,42 @@ pub(super) const ENTRIES: &[Entry] = &[
         "amanah policy eval --help",
     ),
     entry(
+        256,
+        "the FHIR consent is not taken over",
+        "Every element of provision is enforced or the file is refused, with the element's path; what changes the meaning of other elements is refused wherever it stands.",
+        "the message says which element, and what to do about it; docs/consent-model.md lists what is taken over",
+    ),
+    entry(
+        257,
+        "whose records the FHIR consent is about is not clear",
+        "Its organization is one that the network does not know by that name, or another one than --records-at says.",
+        "--records-at HOSPITAL, or an organization with an identifier of the system urn:amanah:member",
+    ),
+    entry(
+        258,
+        "this consent was given already",
+        "The file was exported from a consent of this wallet, and gives that same consent.",
+        "amanah list; to give a new one, take the extension urn:amanah:consent out",
+    ),
+    entry(
+        259,
+        "the file is somebody else's consent",
+        "It was exported by another wallet, on another network, or with other words than this program has.",
+        "take the extension urn:amanah:consent out, and it is a new consent of your own",
+    ),
+    entry(
+        260,
+        "FHIR cannot say this consent",
+        "FHIR R4 has no element that means a part of it and nothing else, or what the consent came with says something else.",
+        "amanah receipt show C-…, which says all of it",
+    ),
+    entry(
+        261,
+        "the consent is not on the ledger",
+        "It is on its way, or its hospital has refused it: there is nothing yet to give to others.",
+        "amanah list",
+    ),
+    entry(
         301,
         "not final in time",
         "What was sent waits for a quorum of the hospitals. It becomes final by itself, exactly once.",

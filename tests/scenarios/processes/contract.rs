@@ -220,7 +220,18 @@ fn grants(script: &Script<'_>) -> Vec<String> {
     }
     assert_eq!(list["consents"][0]["what"], serde_json::json!(["labs", "meds"]));
     assert!(script.plain(0, &script.mira(&["list"])).contains(&labels[0]));
+    fhir(script, &labels[0]);
     labels
+}
+
+/// A consent as a FHIR file: what leaves nothing out can be written, and what leaves something out is refused by name.
+fn fhir(script: &Script<'_>, leaves_out: &str) {
+    let file = script.path("consent.json");
+    let refused = script.json(1, "consent.export", &script.mira(&["consent", "export", leaves_out, "--fhir", &file]));
+    assert_eq!(refused["error"]["code"], "AMN-0260");
+    script.json(5, "grant", &script.mira(&["grant", "--from-fhir", &file, "--yes"]));
+    script.json(2, "grant", &script.mira(&["grant", "--from-fhir", &file, "--until", "90d", "--yes"]));
+    script.json(5, "consent.export", &script.mira(&["consent", "export", "C-0000", "--fhir", &file]));
 }
 
 fn decisions(script: &Script<'_>, relationship: &str, consents: &[String]) {

@@ -10,6 +10,7 @@ mod access_log;
 mod contract;
 mod contradiction;
 mod faults;
+mod fhir_consents;
 mod first_consent;
 mod follower;
 mod harness;

@@ -190,10 +190,11 @@ async fn is_linked(member: &str, theirs: &Settings) -> Fallible<bool> {
 
 fn arguments(wish: &Wish) -> GrantArgs {
     GrantArgs {
-        who: wish.who.to_owned(),
+        who: Some(wish.who.to_owned()),
         what: vec![wish.what.to_owned()],
-        why: wish.why.to_owned(),
-        until: wish.until.to_owned(),
+        why: Some(wish.why.to_owned()),
+        until: Some(wish.until.to_owned()),
+        from_fhir: None,
         records_at: Some(wish.at.to_owned()),
         dry_run: false,
     }
