@@ -67,6 +67,8 @@ enum Origin {
         /// What the file does not say: `who`, `until`.
         left_open: Vec<&'static str>,
     },
+    /// From a consent that was exported: it was given before, and is compared only.
+    Exported,
 }
 
 /// A signed consent on its way.
@@ -159,17 +161,19 @@ fn allowed(
     Ok(document)
 }
 
-/// A consent that was given before is not given again.
+/// A consent that was given before is not given again, also where this wallet does not remember it.
 fn require_new(draft: &Draft) -> Fallible<()> {
-    if draft.index >= draft.relationship.next_index {
-        return Ok(());
+    match draft.origin {
+        Origin::Wish | Origin::Fhir { .. } => Ok(()),
+        Origin::Exported => {
+            let label = Label::consent(&draft.document.consent).to_string();
+            let detail = format!("this file is {label}, which was given already");
+            let fix = "amanah list; to give a new consent, take the file's extension urn:amanah:consent out";
+            Err(Failure::new(Exit::Conflict, 258, detail, fix)
+                .state("nothing was signed and nothing was sent")
+                .field("consent", label))
+        }
     }
-    let label = Label::consent(&draft.document.consent).to_string();
-    let detail = format!("this file is {label}, which this wallet has given already");
-    let fix = "amanah list   shows how it stands; without its extension urn:amanah:consent the file is a new consent";
-    Err(Failure::new(Exit::Conflict, 258, detail, fix)
-        .state("nothing was signed and nothing was sent")
-        .field("consent", label))
 }
 
 fn dry_run(drafts: &[Draft], wallet: &Wallet) -> Report {

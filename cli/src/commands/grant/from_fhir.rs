@@ -37,8 +37,8 @@ pub(super) async fn drafts(
 ) -> Fallible<Vec<Draft>> {
     let people = people(resource, wallet, settings).await?;
     let imported = import::read(resource, &|named| people.get(named).cloned()).map_err(|why| refused(&why))?;
-    if let Some(mark) = imported.mark.clone() {
-        return again(imported, &mark, records_at, wallet).map(|draft| vec![draft]);
+    if let Some(mark) = &imported.mark {
+        return again(&imported, mark, records_at, wallet).map(|draft| vec![draft]);
     }
     let custodians = custodians(&imported, records_at, wallet)?;
     custodians.into_iter().map(|relationship| draft(&imported, relationship, wallet)).collect()
@@ -111,7 +111,7 @@ fn draft(imported: &Imported, relationship: Relationship, wallet: &Wallet) -> Fa
 }
 
 /// The consent that a file was exported from: the same document, to be compared and not to be given twice.
-fn again(imported: Imported, mark: &Mark, records_at: Option<&str>, wallet: &Wallet) -> Fallible<Draft> {
+fn again(imported: &Imported, mark: &Mark, records_at: Option<&str>, wallet: &Wallet) -> Fallible<Draft> {
     let elsewhere = |what: &str| {
         let fix = "without its extension urn:amanah:consent the file is a new consent of your own";
         Failure::new(Exit::Conflict, 259, format!("the file is a consent of {what}"), fix)
@@ -139,13 +139,7 @@ fn again(imported: Imported, mark: &Mark, records_at: Option<&str>, wallet: &Wal
         Place { chain, custodian, relationship: mark.relationship, consent: mark.consent, version: mark.version };
     let terms = imported.as_given().map_err(|why| refused(&why))?;
     let document = allowed(write(place, terms), wallet, "give a new consent that ends within DAYS days")?;
-    Ok(Draft {
-        index,
-        member,
-        relationship,
-        document,
-        origin: Origin::Fhir { kept: imported.kept, left_open: Vec::new() },
-    })
+    Ok(Draft { index, member, relationship, document, origin: Origin::Exported })
 }
 
 /// What the file leaves open, in plain words, one line each.
