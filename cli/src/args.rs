@@ -166,6 +166,8 @@ pub(crate) struct EnrolArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(override_usage = "amanah grant [OPTIONS] --what <S[,S]> --why <P> --until <W> <WHO>\n       \
+    amanah grant [OPTIONS] --from-fhir <FILE>")]
 pub(crate) struct GrantArgs {
     /// Who may see it: a hospital (cedar) or a person there (dr.haddad@cedar)
     #[arg(required_unless_present = "from_fhir", conflicts_with = "from_fhir")]
