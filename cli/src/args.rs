@@ -72,6 +72,13 @@ pub(crate) enum Command {
     /// Who opened your records, checked to be complete
     #[command(alias = "history")]
     Log,
+    /// Would your consents let somebody see this? Nobody is asked
+    Can(CanArgs),
+    /// Why an access was permitted or denied, what a consent does, and what would change it
+    Why {
+        /// An access, A-…, or a consent, C-…, or any unique part from its start
+        code: String,
+    },
     /// Read and check receipts
     #[command(subcommand)]
     Receipt(ReceiptCommand),
@@ -209,6 +216,24 @@ pub(crate) struct GrantArgs {
     /// Show what would be signed, and send nothing
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CanArgs {
+    /// Who would ask: a hospital (cedar) or a person there (dr.haddad@cedar)
+    pub(crate) who: String,
+    /// What they would see
+    #[arg(long, alias = "scope", required = true, value_delimiter = ',', value_name = "S[,S]")]
+    pub(crate) what: Vec<String>,
+    /// Why they would ask
+    #[arg(long, alias = "purpose", value_name = "P")]
+    pub(crate) why: String,
+    /// When, if not now: 90d, 2w, 2027-03-01
+    #[arg(long, value_name = "W")]
+    pub(crate) at: Option<String>,
+    /// Only the records at this hospital (default: every hospital you are enrolled at)
+    #[arg(long, value_name = "HOSPITAL")]
+    pub(crate) records_at: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -372,6 +397,8 @@ impl Command {
             Self::List => "list",
             Self::Consent(ConsentCommand::Export { .. }) => "consent.export",
             Self::Log => "log",
+            Self::Can(_) => "can",
+            Self::Why { .. } => "why",
             Self::Receipt(ReceiptCommand::Show { .. }) => "receipt.show",
             Self::Receipt(ReceiptCommand::Verify { .. }) => "receipt.verify",
             Self::Hospital(HospitalCommand::Patient(PatientCommand::Link { .. })) => "hospital.patient.link",

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "demo")]
 mod bench;
+mod can;
 mod consent;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
@@ -21,6 +22,7 @@ mod receipt;
 pub(crate) mod revoke;
 mod revoke_slip;
 pub(crate) mod wallet;
+mod why;
 
 #[cfg(feature = "demo")]
 use crate::args::BenchCommand;
@@ -42,6 +44,8 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Fallible<Report
         Command::Consent(command) => consent::run(command, &settings).await,
         Command::List => list::run(&settings).await,
         Command::Log => log::run(&settings).await,
+        Command::Can(arguments) => can::run(&arguments, &settings).await,
+        Command::Why { code } => why::run(&code, &settings).await,
         Command::Receipt(command) => receipt::run(command, &settings).await,
         Command::Profile(ProfileCommand::Add(arguments)) => profile::add(&arguments, &settings),
         Command::Hospital(command) => hospital::run(command, &settings).await,

@@ -6,6 +6,7 @@ use crate::failure::{Failure, Fallible};
 use crate::network::Member;
 use crate::who::short_name;
 use amanah_ledger::document::{ConsentDocument, Root, RuleBody, TypeScope};
+use amanah_ledger::engine::Item;
 use amanah_ledger::label::Label;
 use amanah_ledger::preset::Preset;
 use amanah_ledger::sentence;
@@ -57,8 +58,21 @@ fn kinds(root: &RuleBody) -> Vec<String> {
     if root.data.types.is_empty() { vec!["whole-record".to_owned()] } else { presets(root.data.types.to_vec()) }
 }
 
+/// The preset names that make up what a request asks for.
+pub(crate) fn presets_of(items: &[Item]) -> Vec<String> {
+    let mut types = Vec::new();
+    for item in items {
+        let scope = |category| TypeScope { of: item.of.clone(), category };
+        if item.categories.is_empty() {
+            types.push(scope(None));
+        }
+        types.extend(item.categories.iter().map(|category| scope(Some(category.clone()))));
+    }
+    presets(types)
+}
+
 /// The preset names that make up these kinds of data.
-pub(crate) fn presets(mut left: Vec<TypeScope>) -> Vec<String> {
+fn presets(mut left: Vec<TypeScope>) -> Vec<String> {
     let mut names = Vec::new();
     // Groups first, so that what makes up a whole group is said by its name.
     for preset in [Preset::Everything, Preset::Summary].into_iter().chain(Preset::ALL) {

@@ -28,6 +28,8 @@ mod progress;
 mod receipts;
 mod recovery;
 mod revocation;
+mod ruling;
+mod ruling_text;
 mod sealed_file;
 mod session;
 mod settings;

@@ -103,7 +103,7 @@ async fn learn(wallet: &mut Wallet, consent: &Consent, state: &VerifiedState, se
     Ok(())
 }
 
-fn fields(consent: &Consent, wallet: &Wallet, now: UnixMs) -> Value {
+pub(crate) fn fields(consent: &Consent, wallet: &Wallet, now: UnixMs) -> Value {
     let (state, is_final) = match consent.phase {
         Phase::Granted { .. } if consent.document.period.until < now => ("expired", true),
         Phase::Granted { .. } => ("active", true),

@@ -3,7 +3,7 @@
 use crate::access_log::{self, Log};
 use crate::audit::{Alarm, Auditor};
 use crate::commands::list;
-use crate::consent_text::presets;
+use crate::consent_text::presets_of;
 use crate::duration::for_programs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
@@ -13,8 +13,8 @@ use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::wallet::Wallet;
 use crate::wallet_state::Consent;
-use amanah_ledger::access::{DecisionReceipt, Event, LogEntry};
-use amanah_ledger::document::{Effect, TypeScope};
+use amanah_ledger::access::{Event, LogEntry};
+use amanah_ledger::document::Effect;
 use amanah_ledger::engine::Requester;
 use amanah_ledger::label::Label;
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ pub(crate) async fn run(settings: &Settings) -> Fallible<Report> {
 }
 
 /// Re-runs every decision of the log.
-fn audit(log: &Log, wallet: &Wallet) -> Result<(), Alarm> {
+pub(super) fn audit(log: &Log, wallet: &Wallet) -> Result<(), Alarm> {
     let Some(relationship) = wallet.state.relationship(&log.custodian) else { return Ok(()) };
     let secret = wallet.secret(relationship);
     let salt = |consent: &Consent| secret.salt(consent.index, consent.document.version);
@@ -77,7 +77,7 @@ fn audit(log: &Log, wallet: &Wallet) -> Result<(), Alarm> {
     log.entries.iter().try_for_each(|entry| auditor.check(entry))
 }
 
-fn alarming(custodian: &str, alarm: &Alarm) -> Box<Failure> {
+pub(super) fn alarming(custodian: &str, alarm: &Alarm) -> Box<Failure> {
     let fix = "the log proves what was decided: take it to the hospital's compliance officer";
     Failure::new(Exit::NotVerified, 812, format!("{custodian} decided against your consents: {alarm}"), fix)
 }
@@ -125,29 +125,17 @@ fn access(entry: &LogEntry, network: &Network) -> Option<Value> {
         "consent": receipt.reason.consent.map(|consent| Label::consent(&consent).to_string()),
         "by": by(&receipt.requester, network),
         "purpose": receipt.purpose.as_str(),
-        "what": what(receipt),
+        "what": presets_of(&receipt.items),
         "time": for_programs(entry.body.time),
     }))
 }
 
-fn by(requester: &Requester, network: &Network) -> String {
+pub(super) fn by(requester: &Requester, network: &Network) -> String {
     let member = network.name_of(&requester.member);
     match &requester.practitioner {
         Some(handle) => format!("{handle}@{member}"),
         None => member,
     }
-}
-
-fn what(receipt: &DecisionReceipt) -> Vec<String> {
-    let mut types = Vec::new();
-    for item in &receipt.items {
-        let scope = |category| TypeScope { of: item.of.clone(), category };
-        if item.categories.is_empty() {
-            types.push(scope(None));
-        }
-        types.extend(item.categories.iter().map(|category| scope(Some(category.clone()))));
-    }
-    presets(types)
 }
 
 fn lines(log: &Log, network: &Network) -> String {
@@ -167,7 +155,7 @@ fn lines(log: &Log, network: &Network) -> String {
                     Effect::Permit => "PERMIT",
                     Effect::Deny => "DENIED",
                 };
-                let what = what(receipt).join(", ");
+                let what = presets_of(&receipt.items).join(", ");
                 let access = Label::access(&entry.digest(&network.chain));
                 let (by, code) = (by(&receipt.requester, network), receipt.reason.code.as_str());
                 format!("{word:<7} {by}  read {what} · {}  {access}  why: {code}", receipt.purpose)

@@ -18,3 +18,4 @@ mod idle;
 mod liar;
 mod pages;
 mod receipts;
+mod why;
