@@ -8,7 +8,7 @@
 
 use super::problem::{Code, Problem};
 use super::public::Public;
-use super::request::Query;
+use super::request::{Query, Whole, digits};
 use crate::runtime::LedgerReads;
 use amanah_ledger::block::OpenBlock;
 use amanah_ledger::crypto::Digest;
@@ -29,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 /// Most listeners at once.
 pub(crate) const LISTENERS_MAX: usize = 128;
@@ -64,6 +65,9 @@ struct Place {
     number: u32,
 }
 
+/// How a place is written.
+pub(super) const PLACE: &str = r"^[0-9]{1,19}(\.[0-9]{1,9})?$";
+
 impl Place {
     /// The end of the block at `height`.
     const fn end_of(height: Height) -> Self {
@@ -73,14 +77,17 @@ impl Place {
     /// `HEIGHT.PLACE`, or `HEIGHT` for all of a block.
     fn parse(text: &str) -> Option<Self> {
         match text.split_once('.') {
-            Some((height, number)) => Some(Self { height: Height(height.parse().ok()?), number: number.parse().ok()? }),
-            None => Some(Self::end_of(Height(text.parse().ok()?))),
+            Some((height, number)) => Some(Self { height: Height(digits(height, 19)?), number: digits(number, 9)? }),
+            None => Some(Self::end_of(Height(digits(text, 19)?))),
         }
     }
 }
 
-#[derive(Serialize)]
-struct Revocation {
+/// A consent has ended.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Revocation {
+    /// In which block.
+    #[schema(value_type = u64)]
     height: Height,
     /// `C-…`
     consent: String,
@@ -88,29 +95,43 @@ struct Revocation {
     key: String,
 }
 
-#[derive(Serialize)]
-struct Contradiction {
+/// A validator is proven to have signed two things that exclude each other.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Contradiction {
+    /// In which block.
+    #[schema(value_type = u64)]
     height: Height,
     /// The consensus key that signed twice.
     key: String,
+    /// What it signed.
     kind: &'static str,
 }
 
-#[derive(Serialize)]
-struct Block {
+/// A block is final; everything else in it has been told.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Block {
+    /// Its height.
+    #[schema(value_type = u64)]
     height: Height,
+    /// Its digest.
+    #[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
     block: Digest,
+    /// Root of the state after it.
+    #[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
     state_root: Digest,
+    /// When it was proposed, milliseconds since 1970.
+    #[schema(value_type = u64)]
     time: UnixMs,
+    /// Transactions in it.
     transactions: u32,
 }
 
 #[derive(Deserialize)]
 pub(super) struct From {
     /// First block that is told about; without it, the next one.
-    from: Option<u64>,
+    from: Option<Whole>,
     /// Last block that is told about.
-    until: Option<u64>,
+    until: Option<Whole>,
 }
 
 pub(super) async fn listen(
@@ -121,7 +142,7 @@ pub(super) async fn listen(
     let place = Arc::clone(&reads.events.listeners).try_acquire_owned().map_err(|_full| Code::Busy)?;
     let seen = match headers.get("last-event-id") {
         Some(id) => id.to_str().ok().and_then(Place::parse).ok_or(Code::QueryNotUnderstood)?,
-        None => Place::end_of(from.map_or(reads.ledger.view().height(), |from| Height(from.saturating_sub(1)))),
+        None => Place::end_of(from.map_or(reads.ledger.view().height(), |Whole(from)| Height(from.saturating_sub(1)))),
     };
     let listens =
         headers.get(header::ACCEPT).and_then(|kinds| kinds.to_str().ok()).is_some_and(|kinds| kinds.contains(KIND));
@@ -131,7 +152,7 @@ pub(super) async fn listen(
     } else {
         reads.ledger.view().height().min(Height(seen.height.0.saturating_add(PULL_MAX)))
     };
-    let until = end.min(Height(until.unwrap_or(u64::MAX)));
+    let until = until.map_or(end, |Whole(until)| end.min(Height(until)));
     let listener = Listener { reads, seen, until, waiting: VecDeque::new(), _place: place };
     let parts = stream::unfold(listener, |mut listener| async {
         let part = listener.next_part().await?;
@@ -265,7 +286,7 @@ mod tests {
         assert_eq!(place("7.2"), Some(Place { height: Height(7), number: 2 }));
         assert_eq!(place("7"), Some(Place::end_of(Height(7))));
         assert!(place("7.2") < place("7") && place("7") < place("8.1"));
-        for text in ["", "x", "7.", ".7", "-1", "7.2.1"] {
+        for text in ["", "x", "7.", ".7", "-1", "+7", "7.2.1", "7.4294967295", "18446744073709551615"] {
             assert_eq!(place(text), None, "{text}");
         }
     }

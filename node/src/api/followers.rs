@@ -3,7 +3,7 @@
 
 use super::App;
 use super::problem::{Code, Problem};
-use super::request::{Canonical, Follower, Query};
+use super::request::{Canonical, Follower, Query, Whole};
 use crate::block_run::BlockRun;
 use crate::config::FollowerKeyConfig;
 use crate::token_bucket::TokenBucket;
@@ -54,14 +54,14 @@ impl Followers {
 
 #[derive(Deserialize)]
 pub(super) struct BlocksQuery {
-    from: u64,
+    from: Whole,
 }
 
 /// Final blocks from a height on; none above the head.
 pub(super) async fn blocks(
     State(app): State<Arc<App>>,
     _: Follower,
-    Query(BlocksQuery { from }): Query<BlocksQuery>,
+    Query(BlocksQuery { from: Whole(from) }): Query<BlocksQuery>,
 ) -> Result<Canonical<BlockRun>, Problem> {
     let _place = app.followers.serving.try_acquire().map_err(|_all_taken| Code::Busy)?;
     // How much it will be is known afterwards: a debt keeps the next one waiting.

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::problem::{Code, Problem};
-use super::request::{Body, Hospital, Query, Writing};
+use super::request::{Body, Hospital, Query, Whole, Writing};
 use crate::custodian::{Ask, Code as EnrolmentCode, Decided, Mrn};
 use amanah_ledger::codec;
 use amanah_ledger::codec::BoundedVec;
@@ -39,8 +39,10 @@ const PAGE: usize = 100;
 #[serde(deny_unknown_fields)]
 pub(super) struct Link {
     /// The hospital's own record number: 1 to 64 printable characters.
+    #[schema(min_length = 1, max_length = 64)]
     mrn: String,
-    /// The nine digits that the patient's wallet shows.
+    /// The nine digits that the patient's wallet shows; spaces and dashes between them do not matter.
+    #[schema(pattern = "^[0-9 -]{9,}$")]
     code: String,
 }
 
@@ -77,7 +79,7 @@ pub(super) struct Patients {
 #[derive(Deserialize)]
 pub(super) struct Page {
     after: Option<String>,
-    limit: Option<usize>,
+    limit: Option<Whole>,
 }
 
 pub(super) async fn patients(
@@ -85,7 +87,8 @@ pub(super) async fn patients(
     _: Hospital,
     Query(Page { after, limit }): Query<Page>,
 ) -> Result<Json<Patients>, Problem> {
-    let limit = limit.unwrap_or(PAGE);
+    let limit =
+        limit.map_or(Ok(PAGE), |Whole(limit)| usize::try_from(limit)).map_err(|_long| Code::QueryNotUnderstood)?;
     let after = after.map(|label| label.parse::<Label>().map_err(|_no_label| Code::QueryNotUnderstood)).transpose()?;
     if limit == 0 || limit > PAGE_MAX {
         return Err(Code::QueryNotUnderstood.into());
@@ -105,7 +108,8 @@ pub(super) struct Question {
     patient: String,
     /// Who asks.
     requester: Who,
-    /// Names of presets.
+    /// Names of presets, and of what is sensitive and asked for too.
+    #[schema(min_items = 1)]
     items: Vec<String>,
     /// For what: a name of the reference, or its code.
     purpose: String,
@@ -118,6 +122,7 @@ pub(super) struct Who {
     /// Name of a member.
     member: String,
     /// Canonical bytes of a SignedDirectoryEntry in hexadecimal; without it the whole organisation asks.
+    #[schema(pattern = "^([0-9a-fA-F]{2})+$")]
     entry: Option<String>,
 }
 

@@ -13,7 +13,7 @@ use utoipa::openapi::path::ParameterIn;
 use utoipa::openapi::path::{HttpMethod, Operation as Description, OperationBuilder, Parameter, ParameterBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Ref, Schema, SchemaFormat, Type};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOf, Ref, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, ContentBuilder, RefOr, Required};
 
@@ -55,6 +55,7 @@ pub(super) struct Operation<S = Arc<App>> {
     answer: (StatusCode, Response),
     problems: BTreeSet<Code>,
     schemas: Vec<(String, RefOr<Schema>)>,
+    events: Vec<(&'static str, RefOr<Schema>)>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Operation<S> {
@@ -91,6 +92,7 @@ impl<S: Clone + Send + Sync + 'static> Operation<S> {
             answer: (StatusCode::OK, Response::new("")),
             problems,
             schemas: Vec::new(),
+            events: Vec::new(),
         }
     }
 
@@ -201,6 +203,21 @@ impl<S: Clone + Send + Sync + 'static> Operation<S> {
         self.answers(StatusCode::OK, description, content_type, Content::builder().schema(Some(schema)).build())
     }
 
+    /// One of its events, with what it tells.
+    pub(super) fn tells<T: ToSchema>(mut self, event: &'static str) -> Self {
+        self.events.push((event, named::<T>()));
+        self.schema::<T>()
+    }
+
+    /// It answers with the events that it tells (server-sent events), whose ids are written like this.
+    pub(super) fn answers_events(mut self, description: &'static str, id: &'static str) -> Self {
+        let mut any = OneOf::new();
+        any.items = self.events.drain(..).map(|(name, data)| event(name, data, id)).collect();
+        // The schema of a stream is that of one event of it.
+        let content = Content::builder().schema(Some(Schema::OneOf(any))).build();
+        self.answers(StatusCode::OK, description, "text/event-stream", content)
+    }
+
     fn answers(mut self, status: StatusCode, description: &str, content_type: &str, content: Content) -> Self {
         let answer = ResponseBuilder::new().description(description).content(content_type, content);
         self.answer = (status, answer.build());
@@ -267,6 +284,17 @@ fn parameter(place: ParameterIn, name: &str, description: &str, schema: ObjectBu
 
 fn named<T: ToSchema>() -> RefOr<Schema> {
     RefOr::Ref(Ref::from_schema_name(T::name()))
+}
+
+/// An event as its listener reads it: text, which holds JSON.
+fn event(name: &'static str, data: RefOr<Schema>, id: &'static str) -> RefOr<Schema> {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let data = text().content_media_type("application/json").content_schema(Some(data));
+    let event = ObjectBuilder::new()
+        .property("id", text().pattern(Some(id)))
+        .property("event", text().enum_values(Some([name])))
+        .property("data", data);
+    event.required("id").required("event").required("data").into()
 }
 
 fn bytes(max: usize) -> Content {

@@ -5,7 +5,7 @@ use super::answers::Answers;
 use super::events::Events;
 use super::problem::{Code, Problem};
 use super::rate::RateLimit;
-use super::request::{Body, Canonical, From, Query};
+use super::request::{Body, Canonical, From, Query, Whole};
 use super::{App, CONCURRENT_MAX, WAITING_MAX};
 use crate::clock::Moment;
 use crate::config::Role;
@@ -220,9 +220,9 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Json<Status> {
 #[derive(Deserialize)]
 pub(super) struct ProofQuery {
     #[serde(default)]
-    min_height: u64,
+    min_height: Whole,
     #[serde(default)]
-    wait_ms: u64,
+    wait_ms: Whole,
 }
 
 pub(super) async fn proofs(
@@ -232,9 +232,9 @@ pub(super) async fn proofs(
 ) -> Result<Canonical<StateProof>, Problem> {
     let keys: BoundedVec<LeafKey, ENTRIES_MAX> = body.canonical(ENTRIES_MAX * 128)?;
     // Genesis has no certificate, so the first head that proves anything is 1.
-    let height = Height(query.min_height.max(1));
+    let height = Height(query.min_height.0.max(1));
     let place = reads.waiting.try_acquire();
-    let wait_ms = if place.is_ok() { query.wait_ms.min(WAIT_MS_MAX) } else { 0 };
+    let wait_ms = if place.is_ok() { query.wait_ms.0.min(WAIT_MS_MAX) } else { 0 };
     let wait = Duration::from_millis(wait_ms);
     let late = if reads.ledger.view().finalization.is_none() { Code::NothingCertified } else { Code::NotFinalInTime };
     let head = match tokio::time::timeout(wait, reads.ledger.at_least(height)).await {

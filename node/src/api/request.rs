@@ -50,6 +50,27 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     }
 }
 
+/// Largest whole number of a query: the largest that every reader of JSON and of this description holds exactly.
+pub(super) const WHOLE_MAX: u64 = (1 << 53) - 1;
+
+/// A whole number of a query: digits and nothing else, at most [`WHOLE_MAX`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Whole(pub(super) u64);
+
+impl<'de> serde::Deserialize<'de> for Whole {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let typed = String::deserialize(deserializer)?;
+        let number = digits(&typed, 16).filter(|number| *number <= WHOLE_MAX);
+        number.map(Self).ok_or_else(|| serde::de::Error::custom("no whole number"))
+    }
+}
+
+/// The number that `typed` is written as: at most so many digits, and no sign.
+pub(super) fn digits<T: std::str::FromStr>(typed: &str, digits_max: usize) -> Option<T> {
+    let is_number = typed.len() <= digits_max && typed.bytes().all(|b| b.is_ascii_digit());
+    if is_number { typed.parse().ok() } else { None }
+}
+
 /// The query, as the route describes it.
 pub(super) struct Query<T>(pub(super) T);
 

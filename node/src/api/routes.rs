@@ -4,6 +4,7 @@ use super::follower::{self, FollowerApp};
 use super::operation::{Caller, Operation};
 use super::problem::Code;
 use super::public::{self, Public};
+use super::request::WHOLE_MAX;
 use super::{BODY_BYTES_MAX, errors, events, followers, hospital, openapi, wallet};
 use amanah_ledger::exchange::MESSAGE_BYTES_MAX;
 use amanah_ledger::proof::ENTRIES_MAX;
@@ -39,10 +40,12 @@ fn text(pattern: &str) -> ObjectBuilder {
 }
 
 fn whole(most: u64) -> ObjectBuilder {
+    debug_assert!(most <= WHOLE_MAX, "beyond it the bound would be described as another number");
     ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(most as f64))
 }
 
-const LABEL: &str = "^P-[0-9A-HJKMNP-TV-Z-]{4,30}$";
+/// A whole code. That its check characters fit, no pattern can say.
+const LABEL: &str = "^P(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}$";
 const CHAIN: &str = "5b1f9c2f6e5a0d3c8b7a69584736251403f2e1d0c9b8a79685746352413020f1";
 
 /// What every node does, in the same way.
@@ -62,8 +65,8 @@ where
             ),
         Operation::post("/v1/proofs", "proofs", public::proofs)
             .says("Leaves of the state, or their absence, under a header that a quorum has certified.")
-            .asks("min_height", "Not before this block.", whole(u64::MAX))
-            .asks("wait_ms", "How long to wait for that block.", whole(public::WAIT_MS_MAX))
+            .asks("min_height", "Not before this block.", whole(WHOLE_MAX))
+            .asks("wait_ms", "How long to wait for that block; never longer than 8,000.", whole(WHOLE_MAX))
             .takes_canonical("list of LeafKey", ENTRIES_MAX * 128)
             .answers_canonical(StatusCode::OK, "StateProof")
             .refuses([Code::NothingCertified, Code::NotFinalInTime, Code::Stopped]),
@@ -77,10 +80,13 @@ where
                 "What becomes final, block by block, as server-sent events; goes on behind the last id that was seen. \
                  Whoever accepts `text/event-stream` by name listens for ever, anybody else until the newest block.",
             )
-            .asks("from", "First block; without it, the next one.", whole(u64::MAX))
-            .asks("until", "Last block; without it, for ever.", whole(u64::MAX))
-            .minds("Last-Event-ID", "Id of the last event that was seen; wins over `from`.", text(r"^[0-9]+(\.[0-9]+)?$"))
-            .answers_text("Events `revocation`, `contradiction` and, at the end of each block, `block`.", "text/event-stream"),
+            .asks("from", "First block; without it, the next one.", whole(WHOLE_MAX))
+            .asks("until", "Last block; without it, for ever.", whole(WHOLE_MAX))
+            .minds("Last-Event-ID", "Id of the last event that was seen; wins over `from`.", text(events::PLACE))
+            .tells::<events::Revocation>("revocation")
+            .tells::<events::Contradiction>("contradiction")
+            .tells::<events::Block>("block")
+            .answers_events("One by one, as they become final; at the end of each block, `block`.", events::PLACE),
         Operation::get("/errors/{code}", "error", errors::page)
             .says("The page about an error: what happened, why, and what to try.")
             .at("code", "Its name.", text("^AMN-[0-9]{4}$"))
@@ -126,7 +132,7 @@ fn hospitals_own() -> Vec<Operation> {
         Operation::get("/v1/blocks", "blocks", followers::blocks)
             .says("Final blocks from a height on, with what makes them final: what followers live on.")
             .by(Caller::Follower)
-            .needs("from", "First block.", whole(u64::MAX))
+            .needs("from", "First block.", whole(WHOLE_MAX))
             .answers_canonical(StatusCode::OK, "BlockRun"),
     ]
 }
@@ -199,7 +205,7 @@ fn wallets() -> Vec<Operation> {
         Operation::get("/v1/me/log", "log", wallet::log)
             .says("The wallet's access log, one page: entries from a number on.")
             .by(Caller::Wallet)
-            .asks("from", "Number of the first entry.", whole(u64::MAX))
+            .asks("from", "Number of the first entry.", whole(WHOLE_MAX))
             .answers_canonical(StatusCode::OK, "LogPage")
             .acts()
             .refuses([Code::NotLinked]),

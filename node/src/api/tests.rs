@@ -607,7 +607,7 @@ async fn final_blocks_are_for_followers_of_this_hospital_alone() {
         let (status, refused) = server.json("GET", "/v1/blocks?from=1", key, Vec::new()).await;
         assert_eq!((status, &refused["code"]), (401, &"AMN-0402".into()));
     }
-    let wanted: [(u64, &[u64]); 5] = [(0, &[1, 2, 3]), (1, &[1, 2, 3]), (3, &[3]), (4, &[]), (u64::MAX, &[])];
+    let wanted: [(u64, &[u64]); 5] = [(0, &[1, 2, 3]), (1, &[1, 2, 3]), (3, &[3]), (4, &[]), (request::WHOLE_MAX, &[])];
     for (from, heights) in wanted {
         let path = format!("/v1/blocks?from={from}");
         let run: BlockRun = server.value("GET", &path, Some(FOLLOWER_KEY), Vec::new()).await;

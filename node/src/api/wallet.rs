@@ -2,7 +2,7 @@
 
 use super::App;
 use super::problem::{Code, Problem};
-use super::request::{Body, Canonical, From, Query, Wallet, Writing};
+use super::request::{Body, Canonical, From, Query, Wallet, Whole, Writing};
 use crate::custodian::Me;
 use amanah_ledger::access::day_tree::DayProof;
 use amanah_ledger::codec::BoundedVec;
@@ -201,7 +201,7 @@ pub(super) async fn consents(
 #[derive(Deserialize)]
 pub(super) struct LogQuery {
     #[serde(default)]
-    from: u64,
+    from: Whole,
 }
 
 pub(super) async fn log(
@@ -209,7 +209,7 @@ pub(super) async fn log(
     Wallet(key): Wallet,
     Query(query): Query<LogQuery>,
 ) -> Result<Canonical<LogPage>, Problem> {
-    Ok(Canonical(app.custodian.act(move |desk, _, _| desk.log(&key, query.from)).await??))
+    Ok(Canonical(app.custodian.act(move |desk, _, _| desk.log(&key, query.from.0)).await??))
 }
 
 pub(super) async fn days(

@@ -184,6 +184,84 @@ async fn a_query_that_makes_no_sense_is_a_problem_too() {
     assert_eq!((status, &problem["code"]), (400, &json!("AMN-0414")));
 }
 
+/// Every whole number of a query, by its operation, with the largest that the reference allows.
+fn whole_numbers() -> Vec<(&'static Operation, &'static str, u64)> {
+    let mut found = Vec::new();
+    for operation in OPERATIONS.iter() {
+        let described = &DESCRIPTION["paths"][operation.path][name(operation)]["parameters"];
+        for parameter in described.as_array().into_iter().flatten() {
+            if parameter["in"] == "query" && parameter["schema"]["type"] == "integer" {
+                // A bound that a reader of JSON takes for another number is none.
+                let most = parameter["schema"]["maximum"].as_f64().unwrap();
+                assert!(most <= 9_007_199_254_740_991.0, "{}: {most}", operation.path);
+                found.push((operation, parameter["name"].as_str().unwrap(), most as u64));
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_whole_number_is_taken_up_to_the_bound_of_the_reference_and_not_beyond() {
+    let server = Server::start();
+    let numbers = whole_numbers();
+    assert!(numbers.len() >= 7, "{}", numbers.len());
+    let (_, session, _) = server.patient(1).await;
+    for (operation, number, most) in numbers {
+        let token = match operation.path {
+            "/v1/blocks" => FOLLOWER_KEY,
+            "/v1/patients" => KEY,
+            _other => session.as_str(),
+        };
+        let method = name(operation).to_uppercase();
+        let ask = async |value: &str| {
+            let path = format!("{}?{number}={value}", operation.path);
+            // The genesis of this test has no certificate, and a body that is empty is a list of nothing.
+            let (status, answer) = server.send(&method, &path, Some(token), vec![0]).await;
+            let code = serde_json::from_slice::<Value>(&answer).unwrap_or_default()["code"].clone();
+            (status, code)
+        };
+        let refused = (400, json!("AMN-0414"));
+        assert_ne!(ask(&most.to_string()).await, refused, "{} {number} = {most}", operation.path);
+        for beyond in [&(most + 1).to_string(), "18446744073709551615", "%2B5", "-1", ""] {
+            assert_eq!(ask(beyond).await, refused, "{} {number} = {beyond}", operation.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_event_is_one_that_the_reference_describes() {
+    let mut server = Server::start();
+    let (patient, token, _) = server.patient(1).await;
+    let request = patient.grant(0, member_ref(&server.genesis, 1), "labs");
+    server.json("POST", "/v1/me/consents", Some(&token), codec::encode(&request)).await;
+    server.until(is_grant).await;
+    server.send("POST", "/v1/tx", None, codec::encode(&patient.revoke_by_key(0))).await;
+    server.until(|tx| matches!(tx, SignedTransaction::Revoke { .. })).await;
+    let content = &DESCRIPTION["paths"]["/v1/events"]["get"]["responses"]["200"]["content"]["text/event-stream"];
+    let described = content["schema"]["oneOf"].as_array().unwrap();
+    let fields = |event: &str| -> BTreeSet<String> {
+        let one = described.iter().find(|one| one["properties"]["event"]["enum"] == json!([event])).unwrap();
+        let schema = one["properties"]["data"]["contentSchema"]["$ref"].as_str().unwrap();
+        let schema = &DESCRIPTION["components"]["schemas"][schema.rsplit('/').next().unwrap()];
+        schema["properties"].as_object().unwrap().keys().cloned().collect()
+    };
+    assert_eq!(described.len(), 3);
+    fields("contradiction");
+    let (_, text) = server.send("GET", "/v1/events?from=0", None, Vec::new()).await;
+    let (mut told, mut event) = (BTreeSet::new(), "");
+    for line in std::str::from_utf8(&text).unwrap().lines() {
+        if let Some(name) = line.strip_prefix("event: ") {
+            event = name;
+        } else if let Some(data) = line.strip_prefix("data: ") {
+            let data: serde_json::Map<String, Value> = serde_json::from_str(data).unwrap();
+            assert_eq!(data.keys().cloned().collect::<BTreeSet<_>>(), fields(event), "{event}");
+            told.insert(event);
+        }
+    }
+    assert_eq!(told, BTreeSet::from(["block", "revocation"]));
+}
+
 #[tokio::test]
 async fn relationships_come_in_pages_that_leave_nobody_out() {
     let server = Server::start();
