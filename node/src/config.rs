@@ -3,8 +3,10 @@
 //! A key that nobody knows is an error, and an error names the key and the line. What members agree on together is
 //! in the genesis and on the ledger, never here.
 
+mod file;
 mod follower;
 
+pub use file::{AnyConfig, ConfigFile};
 pub use follower::{FollowConfig, FollowerConfig};
 
 use amanah_ledger::crypto::Digest;
@@ -13,7 +15,7 @@ use libp2p::Multiaddr;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use toml::Spanned;
 
 /// Longest configuration.
@@ -259,119 +261,6 @@ pub enum ConfigError {
         /// Why not.
         reason: &'static str,
     },
-}
-
-/// The part that tells which kind of configuration a file is.
-#[derive(Deserialize)]
-struct Peek {
-    node: PeekNode,
-}
-
-#[derive(Deserialize)]
-struct PeekNode {
-    role: Role,
-}
-
-/// The configuration of any node.
-#[derive(Debug, Clone)]
-pub enum AnyConfig {
-    /// Of a member's node.
-    Validator(Box<Config>),
-    /// Of a follower.
-    Follower(Box<FollowerConfig>),
-}
-
-impl AnyConfig {
-    /// Reads and checks `path`, whatever role it states.
-    ///
-    /// # Errors
-    /// Names the key and the line.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        Self::parse(&read(path)?, path)
-    }
-
-    /// Reads and checks `text`; `path` is for errors.
-    ///
-    /// # Errors
-    /// Names the key and the line.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        // A file that does not say is told so by the full reading.
-        let role = toml::from_str(text).map_or(Role::Validator, |peek: Peek| peek.node.role);
-        match role {
-            Role::Validator => Config::parse(text, path).map(|config| Self::Validator(Box::new(config))),
-            Role::Follower => FollowerConfig::parse(text, path).map(|config| Self::Follower(Box::new(config))),
-        }
-    }
-
-    /// Where metrics and health answer.
-    pub fn ops(&self) -> SocketAddr {
-        match self {
-            Self::Validator(config) => *config.ops.listen.get_ref(),
-            Self::Follower(config) => *config.ops.listen.get_ref(),
-        }
-    }
-}
-
-impl Config {
-    /// Reads and checks `path`.
-    ///
-    /// # Errors
-    /// Names the key and the line.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        Self::parse(&read(path)?, path)
-    }
-
-    /// Reads and checks `text`; `path` is for errors.
-    ///
-    /// # Errors
-    /// Names the key and the line.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text)
-            .map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })?;
-        if config.node.role != Role::Validator {
-            return Err(ConfigError::Role { path: path.to_owned(), is: config.node.role });
-        }
-        check_listen(&config.api, &config.ops, text, path)?;
-        Ok(config)
-    }
-
-    /// The file's text.
-    pub fn to_toml(&self) -> String {
-        toml::to_string(self).expect("every field of a configuration has a TOML form")
-    }
-}
-
-fn read(path: &Path) -> Result<String, ConfigError> {
-    let read = |source| ConfigError::Read { path: path.to_owned(), source };
-    if std::fs::metadata(path).map_err(read)?.len() > CONFIG_BYTES_MAX {
-        return Err(ConfigError::TooLong { path: path.to_owned() });
-    }
-    std::fs::read_to_string(path).map_err(read)
-}
-
-/// Refuses plain HTTP beyond this machine that nobody asked for.
-fn check_listen(api: &ApiConfig, ops: &OpsConfig, text: &str, path: &Path) -> Result<(), ConfigError> {
-    let ports = [
-        (
-            &api.listen,
-            api.insecure_http,
-            "api.listen",
-            "plain HTTP is for this machine only; put TLS in front, or say insecure_http = true",
-        ),
-        (
-            &ops.listen,
-            ops.insecure_http,
-            "ops.listen",
-            "metrics and health are for this machine only; or say insecure_http = true",
-        ),
-    ];
-    for (at, is_asked_for, key, reason) in ports {
-        if !is_asked_for && !at.get_ref().ip().is_loopback() {
-            let line = text[..at.span().start.min(text.len())].matches('\n').count() + 1;
-            return Err(ConfigError::Value { path: path.to_owned(), line, key, reason });
-        }
-    }
-    Ok(())
 }
 
 impl Default for StorageConfig {

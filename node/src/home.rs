@@ -25,7 +25,7 @@ mod keys;
 mod new_file;
 mod plan_file;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, ConfigFile as _};
 use crate::exit::{Exit, Failure};
 use crate::vote_log::KeyHistory;
 use amanah_ledger::codec::{self, DecodeError};

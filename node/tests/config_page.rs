@@ -1,6 +1,6 @@
 //! `docs/reference/config.md` lists exactly the keys that a configuration has.
 
-use amanah_node::config::{Config, FollowerConfig};
+use amanah_node::config::{Config, ConfigFile as _, FollowerConfig};
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -4,8 +4,8 @@ use super::keys::{Keys, Role, Seed};
 use super::new_file::{Readers, write_new};
 use super::{FORMAT, HomeError, Signer, io, read_genesis};
 use crate::config::{
-    ApiConfig, ClientConfig, Config, LogConfig, NodeConfig, OpsConfig, P2pConfig, Role as NodeRole, StaffConfig,
-    StorageConfig,
+    ApiConfig, ClientConfig, Config, ConfigFile as _, LogConfig, NodeConfig, OpsConfig, P2pConfig, Role as NodeRole,
+    StaffConfig, StorageConfig,
 };
 use amanah_ledger::codec;
 use amanah_ledger::crypto::PublicKey;

@@ -9,7 +9,9 @@
 use super::api_key::ApiKey;
 use super::new_file::{Readers, write_new};
 use super::{FORMAT, HomeError, check_format, io, lock, read_genesis, read_network_file};
-use crate::config::{ApiConfig, FollowConfig, FollowerConfig, LogConfig, NodeConfig, OpsConfig, Role, StorageConfig};
+use crate::config::{
+    ApiConfig, ConfigFile as _, FollowConfig, FollowerConfig, LogConfig, NodeConfig, OpsConfig, Role, StorageConfig,
+};
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::genesis::{Founder, Genesis};
 use amanah_ledger::member::MemberId;

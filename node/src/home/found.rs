@@ -10,7 +10,7 @@ use super::follower::make_home;
 use super::given::{complete, put_network};
 use super::keys::Keys;
 use super::{FORMAT, FollowerPlan, HomeError, HospitalPlan, init_follower, io, read_genesis};
-use crate::config::{ClientConfig, FollowerKeyConfig};
+use crate::config::{ClientConfig, ConfigFile as _, FollowerKeyConfig};
 use amanah_ledger::codec::{BoundedString, BoundedVec};
 use amanah_ledger::committee::VALIDATORS_MAX;
 use amanah_ledger::genesis::{Cover, DefaultPolicy, Founder, Genesis, GenesisError, Parameters, PurposeLimit};

@@ -8,7 +8,7 @@ use amanah_ledger::committee::ValidatorIndex;
 use amanah_ledger::crypto::{Digest, Keypair, Signer};
 use amanah_ledger::genesis::{GENESIS_BYTES_MAX, Genesis};
 use amanah_ledger::position::{Epoch, View};
-use amanah_node::config::Config;
+use amanah_node::config::{Config, ConfigFile as _};
 use amanah_node::peer_message::PeerMessage;
 use amanah_tests::cluster::api;
 use amanah_tests::hostile::line::{Call, Heard, Line};

@@ -15,7 +15,7 @@ use amanah_ledger::preset::Selection;
 use amanah_ledger::proof::Trust;
 use amanah_ledger::time::{DAY_MS, HOUR_MS, UnixMs};
 use amanah_ledger::transaction::{GrantItem, RevokeProof, SignedTransaction, revoke_signing_bytes};
-use amanah_node::config::Config;
+use amanah_node::config::{Config, ConfigFile as _};
 use amanah_node::custodian::{Ask, Mrn};
 use amanah_node::home::{Home, HospitalPlan, NetworkPlan, create_network, demo_parameters};
 use amanah_node::node::Node;

@@ -6,7 +6,7 @@ use amanah_ledger::crypto::Digest;
 use amanah_ledger::label::{Label, LabelPrefix};
 use amanah_ledger::network_file::NetworkFile;
 use amanah_ledger::preset::Selection;
-use amanah_node::config::Config;
+use amanah_node::config::{Config, ConfigFile as _};
 use amanah_node::custodian::{Code, Mrn};
 use std::path::Path;
 

@@ -8,7 +8,7 @@ use crate::cluster::NAMES;
 use amanah_ledger::codec;
 use amanah_ledger::crypto::Keypair;
 use amanah_ledger::genesis::{GENESIS_BYTES_MAX, Genesis};
-use amanah_node::config::Config;
+use amanah_node::config::{Config, ConfigFile as _};
 use libp2p::Multiaddr;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

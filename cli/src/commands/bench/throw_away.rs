@@ -10,7 +10,7 @@ use crate::network::{FILE_BYTES_MAX, Member, Network};
 use crate::private_file::{self, Existing};
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::genesis::Parameters;
-use amanah_node::config::{ClientConfig, Config};
+use amanah_node::config::{ClientConfig, Config, ConfigFile as _};
 use amanah_node::home::{HospitalPlan, NetworkPlan, create_network, demo_parameters};
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
