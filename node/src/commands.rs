@@ -1,5 +1,6 @@
 //! The commands of `amanahd`. With `--json`, stdout holds exactly one object, and stderr never holds JSON of ours.
 
+mod config;
 mod db;
 mod healthcheck;
 mod init;
@@ -34,6 +35,9 @@ enum Command {
     Status(status::Status),
     /// Exits 0 if the running node is fit to serve.
     Healthcheck(healthcheck::Healthcheck),
+    /// What the operator decides.
+    #[command(subcommand)]
+    Config(config::Config),
     /// Looks at what is stored, while the node does not run.
     #[command(subcommand)]
     Db(db::Db),
@@ -55,6 +59,7 @@ impl Arguments {
             Command::Run(run) => run.run(),
             Command::Status(status) => status.run(),
             Command::Healthcheck(healthcheck) => healthcheck.run(),
+            Command::Config(config) => config.run(),
             Command::Db(db::Db::Check(check)) => check.run(),
         }
     }

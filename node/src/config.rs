@@ -3,11 +3,15 @@
 //! A key that nobody knows is an error, and an error names the key and the line. What members agree on together is
 //! in the genesis and on the ledger, never here.
 
+mod changes;
 mod file;
 mod follower;
+mod reference;
 
+pub(crate) use changes::{Change, Changes};
 pub use file::{AnyConfig, ConfigFile};
 pub use follower::{FollowConfig, FollowerConfig};
+pub use reference::{Default as KeyDefault, KEYS, Key, reference};
 
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::member::is_member_name;

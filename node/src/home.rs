@@ -24,6 +24,7 @@ mod given;
 mod keys;
 mod new_file;
 mod plan_file;
+mod problems;
 
 use crate::config::{Config, ConfigError, ConfigFile as _};
 use crate::exit::{Exit, Failure};
@@ -44,6 +45,7 @@ pub use given::take_network;
 pub use keys::{Keys, Role, Seed};
 use new_file::Readers;
 pub use plan_file::{PlanError, read_plan};
+pub(crate) use problems::{Looked, look};
 
 /// Version of the layout and of the data that this program writes.
 pub const FORMAT: u32 = 1;
@@ -174,10 +176,9 @@ impl Home {
         check_format(dir)?;
         let config = Config::load(&dir.join("config.toml"))?;
         let genesis = read_genesis(&dir.join("genesis.bin"))?;
-        let named = |name: &str| genesis.founders.iter().position(|f| f.name.as_str() == name);
-        let me = named(&config.node.name).ok_or_else(|| HomeError::UnknownMember(config.node.name.clone()))?;
-        if let Some(stranger) = config.p2p.peers.keys().find(|name| named(name).is_none()) {
-            return Err(HomeError::UnknownMember(stranger.clone()));
+        let me = position(&genesis, &config.node.name)?;
+        if let Some(stranger) = config.p2p.peers.keys().find_map(|name| position(&genesis, name).err()) {
+            return Err(stranger);
         }
         let keys = Keys::load(&dir.join("keys"), &genesis.founders[me])?;
         let chain = genesis.chain();
@@ -260,6 +261,12 @@ pub fn is_running(dir: &Path) -> bool {
     // Shared, so that those who look do not take each other for a running process.
     let looked = lock_file(dir).map(|file| file.try_lock_shared());
     matches!(looked, Ok(Err(TryLockError::WouldBlock)))
+}
+
+/// Which founder has this name.
+fn position(genesis: &Genesis, name: &str) -> Result<usize, HomeError> {
+    let found = genesis.founders.iter().position(|founder| founder.name.as_str() == name);
+    found.ok_or_else(|| HomeError::UnknownMember(name.to_owned()))
 }
 
 /// Reads a canonical, consistent genesis.

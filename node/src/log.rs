@@ -11,15 +11,23 @@ use tracing_subscriber::EnvFilter;
 /// The libraries below say what operators need only when something is wrong.
 const QUIET: &str = "libp2p=warn,libp2p_gossipsub=error,libp2p_swarm=warn,yamux=warn,hyper=warn,sled=warn";
 
+/// What is said, of all that could be.
+///
+/// # Errors
+/// When the level is no filter.
+pub(crate) fn filter(config: &LogConfig) -> Result<EnvFilter, Failure> {
+    let level = if config.level.is_empty() { "info" } else { &config.level };
+    EnvFilter::try_new(format!("{QUIET},{level}")).map_err(|error| {
+        Failure::new(Exit::Config, "AMN-1005", format!("log.level: {error}"), "use error, warn, info, debug or trace")
+    })
+}
+
 /// Starts logging for this process; a second call changes nothing.
 ///
 /// # Errors
 /// When the level is no filter.
 pub fn start(config: &LogConfig) -> Result<(), Failure> {
-    let level = if config.level.is_empty() { "info" } else { &config.level };
-    let filter = EnvFilter::try_new(format!("{QUIET},{level}")).map_err(|error| {
-        Failure::new(Exit::Config, "AMN-1005", format!("log.level: {error}"), "use error, warn, info, debug or trace")
-    })?;
+    let filter = filter(config)?;
     let text = match config.format {
         LogFormat::Text => true,
         LogFormat::Json => false,

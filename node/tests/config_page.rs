@@ -1,6 +1,6 @@
 //! `docs/reference/config.md` lists exactly the keys that a configuration has.
 
-use amanah_node::config::{Config, ConfigFile as _, FollowerConfig};
+use amanah_node::config::{AnyConfig, Config, ConfigFile as _, FollowerConfig, KEYS, reference};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -61,5 +61,46 @@ fn the_page_states_the_defaults_of_storage() {
     let storage = config.storage;
     for (key, default) in [("write_free_mib", storage.write_free_mib), ("vote_free_mib", storage.vote_free_mib)] {
         assert!(PAGE.contains(&format!("| `storage.{key}` | `{default}` |")), "storage.{key} = {default}");
+    }
+}
+
+#[test]
+fn the_page_is_what_the_program_prints() {
+    if std::env::var_os("AMANAH_BLESS").is_some() {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/config.md"), reference())
+            .expect("written");
+        return;
+    }
+    assert!(PAGE == reference(), "docs/reference/config.md is not what the code says; AMANAH_BLESS=1 writes it anew");
+}
+
+#[test]
+fn a_key_that_is_left_out_has_the_default_of_the_page_and_one_without_a_default_cannot_be() {
+    let least = r#"
+        node = { name = "cedar", role = "validator" }
+        p2p = { listen = "/ip4/127.0.0.1/tcp/7402" }
+        api = { listen = "127.0.0.1:7400" }
+        ops = { listen = "127.0.0.1:7401" }
+    "#;
+    let least_of_follower = FOLLOWER;
+    let validator = Config::parse(least, Path::new("config.toml")).expect("good").to_toml();
+    let follower = FollowerConfig::parse(least_of_follower, Path::new("config.toml")).expect("good").to_toml();
+    for key in KEYS {
+        let (section, name) = key.name.split_once('.').expect("every key is in a section");
+        let (whole, written) = if section == "follow" { (least_of_follower, &follower) } else { (least, &validator) };
+        let written: toml::Table = written.parse().expect("what is written is TOML");
+        match key.default.value() {
+            // False is not written.
+            Some(default) => {
+                let held = written[section].get(name).cloned().unwrap_or(toml::Value::Boolean(false));
+                assert_eq!(held, default, "{}", key.name);
+            }
+            None => {
+                let mut without: toml::Table = whole.parse().expect("TOML");
+                without[section].as_table_mut().expect("a section").remove(name).expect("it is there");
+                let text = without.to_string();
+                assert!(AnyConfig::parse(&text, Path::new("config.toml")).is_err(), "{} was left out", key.name);
+            }
+        }
     }
 }

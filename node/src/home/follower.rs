@@ -137,7 +137,7 @@ pub(super) fn make_home(dir: &Path) -> Result<(), HomeError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| io(dir, e))
 }
 
-fn key_path(home: &Path) -> PathBuf {
+pub(super) fn key_path(home: &Path) -> PathBuf {
     home.join("keys").join("follower.key")
 }
 
@@ -158,7 +158,7 @@ fn config_of(plan: &FollowerPlan) -> FollowerConfig {
 }
 
 /// The members to ask, with URLs that can be asked.
-fn members(config: &FollowConfig, network: &NetworkFile) -> Result<Vec<(String, Url)>, HomeError> {
+pub(super) fn members(config: &FollowConfig, network: &NetworkFile) -> Result<Vec<(String, Url)>, HomeError> {
     let mut named: BTreeMap<String, String> = config.members.clone();
     if named.is_empty() {
         named = network.members.iter().map(|member| (member.name.clone(), member.api.clone())).collect();

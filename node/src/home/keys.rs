@@ -39,12 +39,27 @@ pub struct Keys {
 }
 
 impl Role {
+    /// Those that a running node needs.
+    pub(super) const RUNNING: [Self; 3] = [Self::Gateway, Self::Node, Self::Consensus];
     /// Every role, in the order of [`MemberKeys`].
     pub const ALL: [Self; 4] = [Self::Root, Self::Gateway, Self::Node, Self::Consensus];
 
     /// Where the key lies below `keys`.
     pub fn path(self, keys: &Path) -> PathBuf {
         keys.join(format!("{self}.key"))
+    }
+
+    /// Reads the key below `keys` and compares it with the one registered for `member`.
+    pub(super) fn load(self, keys: &Path, member: &Founder) -> Result<Seed, HomeError> {
+        let path = self.path(keys);
+        if !path.exists() {
+            return Err(HomeError::KeyMissing { path, role: self, member: member.name.to_string() });
+        }
+        let seed = Seed::read(&path)?;
+        if seed.keypair().public_key() != *self.registered(&member.keys) {
+            return Err(HomeError::KeyNotRegistered { path, role: self, member: member.name.to_string() });
+        }
+        Ok(seed)
     }
 
     fn registered(self, keys: &MemberKeys) -> &PublicKey {
@@ -108,17 +123,7 @@ impl Seed {
 impl Keys {
     /// Reads the keys below `dir` and compares them with those registered for `member`.
     pub(super) fn load(dir: &Path, member: &Founder) -> Result<Self, HomeError> {
-        let load = |role: Role| {
-            let path = role.path(dir);
-            if !path.exists() {
-                return Err(HomeError::KeyMissing { path, role, member: member.name.to_string() });
-            }
-            let seed = Seed::read(&path)?;
-            if seed.keypair().public_key() != *role.registered(&member.keys) {
-                return Err(HomeError::KeyNotRegistered { path, role, member: member.name.to_string() });
-            }
-            Ok(seed)
-        };
+        let load = |role: Role| role.load(dir, member);
         Ok(Self { gateway: load(Role::Gateway)?, node: load(Role::Node)?, consensus: load(Role::Consensus)? })
     }
 }
