@@ -1,10 +1,11 @@
-//! What an operator asks of a home.
+//! What an operator asks of a home, and what the node says while it runs.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where it cannot go on")]
 
 use amanah_node::home::Home;
 use serde_json::{Value, json};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -101,4 +102,33 @@ fn the_reference_is_printed_without_a_home() {
     let printed = amanahd(&["config", "reference"]).output().unwrap();
     assert!(printed.status.success());
     assert_eq!(String::from_utf8(printed.stdout).unwrap(), amanah_node::config::reference());
+}
+
+#[test]
+fn what_a_node_says_to_a_pipe_is_one_json_object_a_line_and_holds_no_secret() {
+    let root = tempfile::tempdir().unwrap();
+    let home = home(root.path());
+    for (from, to) in [("/tcp/7402\"", "/tcp/0\""), (":7400\"", ":0\""), (":7401\"", ":0\"")] {
+        change(&home, from, to);
+    }
+    change(&home, "level = \"\"", "level = \"debug\"");
+    let mut node = amanahd(&["run", "--home"]).arg(&home).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = Vec::new();
+    for line in BufReader::new(node.stderr.take().unwrap()).lines() {
+        said.push(line.unwrap());
+        if said.last().is_some_and(|line| line.contains("\"running\"")) {
+            break;
+        }
+    }
+    node.kill().unwrap();
+    node.wait().unwrap();
+    for line in &said {
+        let object: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        assert!(object["timestamp"].is_string() && object["level"].is_string(), "{line}");
+    }
+    assert!(said.last().is_some_and(|line| line.contains("cedar")), "it did not come to run: {said:?}");
+    for key in ["gateway.key", "node.key", "consensus.key", "clients/desk.key"] {
+        let secret = fs::read_to_string(home.join("keys").join(key)).unwrap();
+        assert!(!said.iter().any(|line| line.contains(secret.trim())), "{key} was said");
+    }
 }
