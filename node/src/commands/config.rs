@@ -7,7 +7,6 @@ use crate::home::{Looked, look};
 use crate::log;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
-use std::fmt::Write as _;
 
 #[derive(Subcommand)]
 pub(super) enum Config {
@@ -52,9 +51,7 @@ impl Check {
 
 fn text(changes: Option<&Changes>, problems: &[Failure]) -> String {
     let mut text = String::new();
-    let mut line = |line: std::fmt::Arguments<'_>| {
-        writeln!(text, "{line}").expect("writing to a string does not fail");
-    };
+    let mut line = |line: std::fmt::Arguments<'_>| text.push_str(&format!("{line}\n"));
     if let Some(Changes { keys, lists }) = changes {
         for Change { key, value, default } in keys {
             match default {
