@@ -6,7 +6,7 @@ mod hospital;
 mod policy;
 
 #[cfg(feature = "demo")]
-pub(crate) use bench::{BenchCommand, BenchGrantsArgs, Life};
+pub(crate) use bench::{BenchCommand, BenchDecisionsArgs, BenchGrantsArgs, Life};
 pub(crate) use hospital::{CheckArgs, HospitalCommand, PatientCommand, ProfileArgs, ProfileCommand};
 pub(crate) use policy::{EvalArgs, PeriodsArgs, PolicyCommand};
 
@@ -371,6 +371,8 @@ impl Command {
             Self::Demo(DemoCommand::Down { .. }) => "demo.down",
             #[cfg(feature = "demo")]
             Self::Bench(BenchCommand::Grants(_)) => "bench.grants",
+            #[cfg(feature = "demo")]
+            Self::Bench(BenchCommand::Decisions(_)) => "bench.decisions",
             #[cfg(feature = "demo")]
             Self::DemoNode { .. } => "demo-node",
         }

@@ -25,7 +25,6 @@ pub(crate) mod wallet;
 mod why;
 
 #[cfg(feature = "demo")]
-use crate::args::BenchCommand;
 use crate::args::{Command, NetworkCommand, ProfileCommand, RevokeArgs};
 use crate::failure::Fallible;
 use crate::output::Report;
@@ -59,7 +58,7 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Fallible<Report
         Command::Completion { shell } => Ok(help::completion(shell)),
         Command::Man { out } => help::man(out.as_deref()),
         #[cfg(feature = "demo")]
-        Command::Bench(BenchCommand::Grants(arguments)) => bench::run(arguments, &settings).await,
+        Command::Bench(command) => bench::run(command, &settings).await,
         #[cfg(feature = "demo")]
         Command::Demo(command) => demo::run(command, &settings).await,
         #[cfg(feature = "demo")]

@@ -95,7 +95,7 @@ fn interrupted() -> Box<Failure> {
     Failure::new(Exit::Interrupted, 130, "interrupted", fix).state("what was already sent stays sent")
 }
 
-pub(crate) fn bug(broken: &tokio::task::JoinError) -> Box<Failure> {
+pub(crate) fn bug(broken: &dyn std::error::Error) -> Box<Failure> {
     Failure::new(Exit::Failed, 1, format!("this is a fault of the program: {broken}"), "please report it")
 }
 

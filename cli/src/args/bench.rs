@@ -25,6 +25,8 @@ impl Life {
 pub(crate) enum BenchCommand {
     /// Grants that become final, on a network of its own that is thrown away afterwards
     Grants(BenchGrantsArgs),
+    /// Decisions that one hospital is asked for, on a network of its own that is thrown away afterwards
+    Decisions(BenchDecisionsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -38,4 +40,17 @@ pub(crate) struct BenchGrantsArgs {
     /// Relationships of each client; each has one grant on its way
     #[arg(long, value_name = "K", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(crate) in_flight: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchDecisionsArgs {
+    /// How long is measured, after the warm-up
+    #[arg(long, value_name = "S", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) seconds: u64,
+    /// Decisions asked for in a second, evenly, whether those before are answered or not
+    #[arg(long, value_name = "R", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) rate: u32,
+    /// Relationships of the hospital, each with one consent; asked about in turn
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) relationships: u32,
 }

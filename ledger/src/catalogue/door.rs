@@ -183,4 +183,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         "The figures are read from /proc as Linux writes it.",
         "measure on a Linux machine",
     ),
+    entry(
+        615,
+        "a benchmark was refused what was granted",
+        "Each patient of the load has let the asking hospital in, and a decision said no.",
+        "run it again; if it stays so, report it",
+    ),
 ];

@@ -95,6 +95,17 @@ impl Client {
         }
     }
 
+    /// Each relationship gives one consent. Gives them once all are final.
+    pub(super) async fn grant_each(mut self, load: &Load) -> Fallible<Vec<Patient>> {
+        for patient in std::mem::take(&mut self.idle) {
+            self.grant(patient, load).await?;
+        }
+        while !self.under_way.is_empty() {
+            self.collect(load, &mut Vec::new()).await?;
+        }
+        Ok(self.idle)
+    }
+
     /// Sends the patient's next grant until the custodian has taken it.
     async fn grant(&mut self, mut patient: Patient, load: &Load) -> Fallible<()> {
         let request = patient.next_grant(load)?;

@@ -5,7 +5,7 @@ use super::throw_away::ThrowAway;
 use crate::client::{Body, Method, Node};
 use crate::failure::{Failure, Fallible};
 use crate::grant_request;
-use crate::network::Member;
+use crate::network::{Member, Network};
 use crate::session::sign_in;
 use amanah_ledger::codec;
 use amanah_ledger::compose::{Wish, compose};
@@ -14,6 +14,7 @@ use amanah_ledger::derive::{RelationshipSecret, WalletSeed};
 use amanah_ledger::document::{Action, Actor, MemberRef};
 use amanah_ledger::exchange::{Enrolment, GrantRequest};
 use amanah_ledger::label::Label;
+use amanah_ledger::member::MemberId;
 use amanah_ledger::time::DAY_MS;
 use amanah_ledger::vocabulary::{Kind, Vocabulary};
 use serde::Deserialize;
@@ -21,6 +22,11 @@ use serde_json::json;
 
 /// How long the consents last.
 const LASTING_MS: u64 = 90 * DAY_MS;
+
+/// What they let them see.
+pub(super) const WHAT: &str = "labs";
+/// For what.
+pub(super) const WHY: &str = "treatment";
 
 /// One relationship at one custodian.
 pub(super) struct Patient {
@@ -59,19 +65,25 @@ impl Patient {
         Ok(Self { node, custodian: custodian.reference.clone(), secret, next_index: 0 })
     }
 
+    /// Its code, `P-…`.
+    pub(super) fn label(&self) -> Label {
+        Label::relationship(&self.secret.key().public_key())
+    }
+
     /// The next consent, composed and signed as a wallet does it.
     pub(super) fn next_grant(&mut self, load: &Load) -> Fallible<GrantRequest> {
         let (index, now) = (self.next_index, crate::duration::now());
         self.next_index += 1;
-        let others = load.network.members.iter().filter(|member| member.id != self.custodian.id);
         let wish = Wish {
             chain: load.network.chain,
             custodian: self.custodian.clone(),
             relationship: self.secret.key().public_key(),
             consent: self.secret.consent_key(index).public_key(),
             version: 1,
-            who: others.take(1).map(|member| Actor::Member(member.reference.clone())).collect(),
-            what: crate::commands::grant::read_what(&["labs".to_owned()])?,
+            who: recipient(&load.network, self.custodian.id)
+                .map(|member| Actor::Member(member.reference.clone()))
+                .collect(),
+            what: crate::commands::grant::read_what(&[WHAT.to_owned()])?,
             actions: vec![Action::Access],
             purpose: treatment(),
             from: now,
@@ -83,6 +95,11 @@ impl Patient {
     }
 }
 
+/// Whom the patients of this custodian let in.
+pub(super) fn recipient(network: &Network, custodian: MemberId) -> impl Iterator<Item = &Member> {
+    network.members.iter().filter(move |member| member.id != custodian).take(1)
+}
+
 fn treatment() -> amanah_ledger::vocabulary::Code {
-    Vocabulary::v1().code_of(Kind::Purpose, "treatment").expect("the vocabulary has it")
+    Vocabulary::v1().code_of(Kind::Purpose, WHY).expect("the vocabulary has it")
 }
