@@ -83,6 +83,20 @@ fn r2_after_a_restart_the_vote_of_the_view_stands() {
 }
 
 #[test]
+fn after_a_restart_two_others_complete_the_quorum_with_what_one_signed_before() {
+    let mut solo = Solo::new();
+    let view = solo.view();
+    let proposed = block(view, GENESIS(), solo.now, &[1]);
+    solo.propose(0, &proposed, None);
+    let mut again = Solo::resumed(solo.log.clone(), solo.now);
+    let content = VoteContent::Notarize(block_vote(view, 0, &proposed));
+    again.hear(1, Message::Vote(vote(1, content)));
+    assert_eq!(again.view(), view, "two of four");
+    again.hear(2, Message::Vote(vote(2, content)));
+    assert_eq!(again.view(), view + 1);
+}
+
+#[test]
 fn amendment_1_a_body_that_is_not_the_block_is_no_verdict_over_it() {
     let mut solo = Solo::new();
     let view = solo.view();

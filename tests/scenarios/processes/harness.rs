@@ -23,9 +23,14 @@ pub(crate) struct Answer {
 }
 
 impl Network {
+    /// A home in which nothing has been started.
+    pub(crate) fn without_demo() -> Self {
+        Self { home: tempfile::tempdir().unwrap() }
+    }
+
     /// Starts a fresh network on free ports.
     pub(crate) fn up() -> Self {
-        let network = Self { home: tempfile::tempdir().unwrap() };
+        let network = Self::without_demo();
         let base_port = free_ports();
         let answer = network.run(&["demo", "up", "--base-port", &base_port.to_string()]);
         assert_eq!(answer.code, 0, "{answer:?}");

@@ -7,6 +7,7 @@
 )]
 
 mod access_log;
+mod bench;
 mod contract;
 mod contradiction;
 mod faults;
