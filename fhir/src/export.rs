@@ -14,6 +14,7 @@ use crate::mark::Mark;
 use amanah_ledger::compose::{Place, write};
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::document::{Actor, Class, ConsentDocument, Root, RuleBody};
+use amanah_ledger::time::UnixMs;
 use amanah_ledger::vocabulary::system;
 use serde_json::{Map, Value, json};
 
@@ -76,6 +77,13 @@ pub fn export(
         resource["status"] = "inactive".into();
     }
     Ok(resource)
+}
+
+/// The same resource with an id and the version that it is, in force since `since`.
+pub fn identified(mut resource: Value, id: &str, version: u32, since: UnixMs) -> Value {
+    resource["id"] = id.into();
+    resource["meta"] = json!({ "versionId": version.to_string(), "lastUpdated": written(since) });
+    resource
 }
 
 /// The document that this resource gives.

@@ -5,11 +5,18 @@
 //! the format of `amanah policy eval` or of the hook `patient-consent-consult`; uses of research data ([`data_use`]) and
 //! research consents by date ([`windows`]). Out: an [`answer`].
 //!
+//! What a hospital's node says to the hospital's own systems is R4 too: [`capability`], [`bundle`] and [`outcome`] frame
+//! it, [`patient`] is how they name a patient, [`consult`] what they ask and are answered, [`audit_event`] an access.
+//!
 //! Between a wallet and other systems: an R4 Consent becomes terms that can be signed ([`import`]), and a consent of the
 //! ledger an R4 Consent that comes in again as the same bytes ([`export`]); its [`mark`] says which consent it is.
 
 pub mod answer;
+pub mod audit_event;
+pub mod bundle;
+pub mod capability;
 pub mod consent;
+pub mod consult;
 pub mod data_use;
 mod datatype;
 pub mod date;
@@ -17,10 +24,13 @@ pub mod export;
 mod fields;
 pub mod import;
 pub mod mark;
+pub mod outcome;
+pub mod patient;
 mod provision;
 mod record;
 pub mod request;
 pub mod resolve;
+pub mod search_date;
 pub mod windows;
 
 #[cfg(test)]

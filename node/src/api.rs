@@ -7,6 +7,7 @@
 mod answers;
 mod errors;
 mod events;
+mod fhir;
 mod follower;
 mod followers;
 mod hospital;
@@ -18,6 +19,7 @@ mod rate;
 mod reading;
 mod refusal;
 mod request;
+mod requester;
 mod routes;
 mod sessions;
 mod wallet;
@@ -140,6 +142,7 @@ pub struct App {
     enrolments: RateLimit,
     unknown_revocations: RateLimit,
     proving: Semaphore,
+    place: fhir::Place,
 }
 
 impl std::fmt::Debug for App {
@@ -158,6 +161,7 @@ impl App {
         takes_writes: TakesWrites,
     ) -> Arc<Self> {
         let requests_per_minute = setup.limits.requests_per_minute;
+        let place = fhir::Place::of(&setup.network, &setup.member);
         let reads = Public::new(setup.network, ledger.reads().clone(), requests_per_minute, setup.stopping);
         Arc::new(Self {
             name: setup.name,
@@ -177,6 +181,7 @@ impl App {
             enrolments: RateLimit::new(setup.limits.enrolments_per_minute),
             unknown_revocations: RateLimit::new(setup.limits.unknown_revocations_per_minute),
             proving: Semaphore::new(PROVING_MAX),
+            place,
         })
     }
 
@@ -210,6 +215,7 @@ fn served<S: Clone + Send + Sync + 'static>(routes: Router<S>, reads: Public) ->
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(reads, bounded))
+        .layer(middleware::from_fn(fhir::in_own_words))
 }
 
 /// The description of the API that a node serves at `/openapi.json`.

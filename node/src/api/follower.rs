@@ -14,7 +14,7 @@ use axum::{Json, Router};
 use std::sync::Arc;
 
 /// Routes that a hospital's own node has and a follower has not.
-const ELSEWHERE: [&str; 9] = [
+const ELSEWHERE: [&str; 12] = [
     "/v1/blocks",
     "/v1/tx",
     "/v1/enrolments",
@@ -24,6 +24,9 @@ const ELSEWHERE: [&str; 9] = [
     "/v1/me/{part}",
     "/v1/patients",
     "/v1/decisions",
+    "/fhir/r4/{*resource}",
+    "/cds-services",
+    "/cds-services/{id}",
 ];
 
 /// What handlers stand on.

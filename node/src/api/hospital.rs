@@ -3,19 +3,15 @@
 use super::App;
 use super::problem::{Code, Problem};
 use super::request::{Body, Hospital, Query, Whole, Writing};
+use super::requester;
 use crate::custodian::{Ask, Code as EnrolmentCode, Decided, Mrn};
-use amanah_ledger::codec;
 use amanah_ledger::codec::BoundedVec;
-use amanah_ledger::crypto::Ed25519;
-use amanah_ledger::directory::{DIRECTORY_ENTRY_BYTES_MAX, SignedDirectoryEntry};
 use amanah_ledger::document::{Action, Effect};
 use amanah_ledger::engine::{Outcome, ReasonCode, Requester};
 use amanah_ledger::label::{Label, LabelPrefix};
-use amanah_ledger::leaf::{KeyRole, MemberLeaf, MemberStatus};
 use amanah_ledger::position::Height;
 use amanah_ledger::preset::Selection;
 use amanah_ledger::state;
-use amanah_ledger::time::{DAY_MS, UnixMs};
 use amanah_ledger::vocabulary::{Kind, Vocabulary};
 use axum::Json;
 use axum::extract::State;
@@ -23,11 +19,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use utoipa::ToSchema;
-
-/// A practitioner's entry vouches for them this long.
-const ENTRY_AGE_MS_MAX: u64 = DAY_MS;
-/// Clocks of hospitals differ at most this much.
-const CLOCK_SKEW_MS: u64 = 5 * 60 * 1000;
 
 /// Most relationships on a page.
 pub(super) const PAGE_MAX: usize = 500;
@@ -186,25 +177,9 @@ fn answer(app: &App, decided: &Decided) -> Answer {
 
 /// A member by its name on the ledger, or a practitioner that the member vouches for with its present key.
 fn resolve(app: &App, state: &state::State, who: &Who) -> Result<Requester, Problem> {
-    let member = state.members().find(|leaf| leaf.name.as_str() == who.member).ok_or(Code::RequesterUnknown)?;
-    if matches!(member.status, MemberStatus::Removed { .. }) {
-        return Err(Code::RequesterUnknown.into());
+    let member = requester::member(state, &who.member)?;
+    match &who.entry {
+        None => Ok(Requester { member: member.member, practitioner: None }),
+        Some(entry) => requester::vouched(app, member, requester::entry(entry)?),
     }
-    let Some(entry) = &who.entry else { return Ok(Requester { member: member.member, practitioner: None }) };
-    let bytes = hex::decode(entry).map_err(|_not_hex| Code::BodyNotUnderstood)?;
-    let signed: SignedDirectoryEntry = codec::decode(&bytes, DIRECTORY_ENTRY_BYTES_MAX)
-        .map_err(|e| Problem::with_detail(Code::BodyNotUnderstood, e))?;
-    if !vouches(app, member, &signed, app.now()) {
-        return Err(Code::RequesterUnknown.into());
-    }
-    Ok(Requester { member: member.member, practitioner: Some(signed.entry.handle) })
-}
-
-fn vouches(app: &App, member: &MemberLeaf, signed: &SignedDirectoryEntry, now: UnixMs) -> bool {
-    let is_recent =
-        now.since_ms(signed.entry.issued) <= ENTRY_AGE_MS_MAX && signed.entry.issued.since_ms(now) <= CLOCK_SKEW_MS;
-    is_recent
-        && signed.entry.member == member.member
-        && member.key(KeyRole::Gateway) == Some(&signed.gateway.key)
-        && signed.verify(&app.chain, &Ed25519).is_ok()
 }

@@ -2,7 +2,9 @@
 //! together, so that neither exists without the other.
 
 use super::App;
+use super::fhir;
 use super::problem::{Code, Problem};
+use amanah_fhir::capability::{CONTENT_TYPE, Interaction, Parameter as SearchParameter, Served};
 use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::routing::{self, MethodRouter};
@@ -42,6 +44,15 @@ impl Caller {
     }
 }
 
+/// In which words an operation refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Language {
+    /// Problems (RFC 9457).
+    Problems,
+    /// OperationOutcomes.
+    Fhir,
+}
+
 /// One operation of a node whose handlers stand on `S`.
 pub(super) struct Operation<S = Arc<App>> {
     pub(super) path: &'static str,
@@ -56,6 +67,9 @@ pub(super) struct Operation<S = Arc<App>> {
     problems: BTreeSet<Code>,
     schemas: Vec<(String, RefOr<Schema>)>,
     events: Vec<(&'static str, RefOr<Schema>)>,
+    language: Language,
+    interaction: Option<Interaction>,
+    search: Vec<(&'static str, SearchParameter)>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Operation<S> {
@@ -93,6 +107,9 @@ impl<S: Clone + Send + Sync + 'static> Operation<S> {
             problems,
             schemas: Vec::new(),
             events: Vec::new(),
+            language: Language::Problems,
+            interaction: None,
+            search: Vec::new(),
         }
     }
 
@@ -111,6 +128,24 @@ impl<S: Clone + Send + Sync + 'static> Operation<S> {
             Caller::Hospital | Caller::Follower => Some(Code::ApiKey),
         });
         self
+    }
+
+    /// It speaks FHIR, and is this to whoever reads the node's CapabilityStatement.
+    pub(super) fn in_fhir(mut self, interaction: Option<Interaction>) -> Self {
+        self.language = Language::Fhir;
+        self.interaction = interaction;
+        self
+    }
+
+    /// A search parameter.
+    pub(super) fn searches(mut self, name: &'static str, kind: SearchParameter, description: &'static str) -> Self {
+        self.search.push((name, kind));
+        self.asks(name, description, ObjectBuilder::new().schema_type(Type::String))
+    }
+
+    /// What of FHIR it serves.
+    pub(super) fn served_fhir(&self) -> Option<Served> {
+        Some(Served { interaction: self.interaction?, parameters: self.search.clone() })
     }
 
     /// It asks the custodian, whose store may have failed.
@@ -171,6 +206,11 @@ impl<S: Clone + Send + Sync + 'static> Operation<S> {
         self.takes("application/octet-stream", bytes(bytes_max), description)
     }
 
+    /// Its body is a JSON object that another standard describes.
+    pub(super) fn takes_object(self, description: &'static str, content_type: &'static str) -> Self {
+        self.takes(content_type, Content::builder().schema(Some(ObjectBuilder::new())).build(), description)
+    }
+
     fn takes(mut self, content_type: &str, content: Content, description: impl Into<String>) -> Self {
         let body = RequestBodyBuilder::new().content(content_type, content).required(Some(Required::True));
         let description: String = description.into();
@@ -195,6 +235,11 @@ impl<S: Clone + Send + Sync + 'static> Operation<S> {
     pub(super) fn answers_object(self, description: &'static str) -> Self {
         let content = Content::builder().schema(Some(ObjectBuilder::new())).build();
         self.answers(StatusCode::OK, description, "application/json", content)
+    }
+
+    /// It answers with a resource of FHIR R4.
+    pub(super) fn answers_fhir(self, description: &'static str) -> Self {
+        self.answers(StatusCode::OK, description, CONTENT_TYPE, Content::builder().schema(Some(resource())).build())
     }
 
     /// It answers with text of this kind.
@@ -259,7 +304,7 @@ impl<S: Clone + Send + Sync + 'static> Operation<S> {
             description = description.parameter(parameter.clone());
         }
         for (status, codes) in self.problems_by_status() {
-            description = description.response(status.to_string(), refusal(&codes));
+            description = description.response(status.to_string(), refusal(&codes, self.language));
         }
         if let Some(scheme) = self.caller.scheme() {
             description = description.security(SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []));
@@ -306,9 +351,25 @@ fn bytes(max: usize) -> Content {
 }
 
 /// The answer to a request that meets one of these problems, which share a status.
-fn refusal(codes: &[Code]) -> Response {
+fn refusal(codes: &[Code], language: Language) -> Response {
     let lines: Vec<String> = codes.iter().map(|code| format!("{}: {}", code.name(), code.title())).collect();
-    let example = codes.first().map(|code| Problem::from(*code).json());
-    let content = Content::builder().schema(Some(Ref::from_schema_name("Problem"))).example(example).build();
-    ResponseBuilder::new().description(lines.join("; ")).content("application/problem+json", content).build()
+    let example = codes.first().map(|code| Problem::from(*code));
+    let (kind, content) = match language {
+        Language::Problems => {
+            let schema = Ref::from_schema_name("Problem");
+            ("application/problem+json", Content::builder().schema(Some(schema)).example(example.map(Problem::json)))
+        }
+        Language::Fhir => {
+            let example = example.map(|problem| fhir::said(&problem));
+            (CONTENT_TYPE, Content::builder().schema(Some(resource())).example(example))
+        }
+    };
+    ResponseBuilder::new().description(lines.join("; ")).content(kind, content.build()).build()
+}
+
+/// Any resource; what it holds, another standard describes.
+fn resource() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .property("resourceType", ObjectBuilder::new().schema_type(Type::String))
+        .required("resourceType")
 }

@@ -54,6 +54,8 @@ codes! {
     RequesterUnknown = 241, NOT_FOUND;
     /// Items or purpose are no preset or code.
     RequestNotUnderstood = 242, UNPROCESSABLE_ENTITY;
+    /// FHIR R4 has no words for a consent.
+    FhirCannotSay = 260, UNPROCESSABLE_ENTITY;
 
     /// Not final in time: the ledger has not reached that height.
     NotFinalInTime = 301, TOO_EARLY;
@@ -149,6 +151,11 @@ impl Problem {
     pub fn code(&self) -> Code {
         self.code
     }
+
+    /// What happened, with the values that help to act on it.
+    pub(super) fn detail(&self) -> &str {
+        self.detail.as_deref().unwrap_or(self.code.title())
+    }
 }
 
 impl From<Code> for Problem {
@@ -195,11 +202,12 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let code = self.code;
+        let (code, problem) = (self.code, self.clone());
         let json = serde_json::to_vec(&self.body()).expect("a struct of strings and one number is always JSON");
         let mut response = (code.status(), json).into_response();
-        // Beside the answer, for those who count and check answers.
+        // Beside the answer, for those who count and check answers, and for those who say it in other words.
         response.extensions_mut().insert(code);
+        response.extensions_mut().insert(problem);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let later = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];

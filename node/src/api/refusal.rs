@@ -6,6 +6,7 @@ use crate::custodian::{
     AcceptError, DecideError, EnrolError, GrantError, LinkError, LogError, NotAnMrn, OpenError, RevokeError,
     Unavailable,
 };
+use amanah_fhir::consult::ConsultError;
 use amanah_ledger::document::{NotEnforceable, TooLongForPurpose};
 use amanah_ledger::exchange::ExchangeError;
 use amanah_ledger::preset::SelectionError;
@@ -144,6 +145,22 @@ impl From<SentenceError> for Problem {
 impl From<TooLongForPurpose> for Problem {
     fn from(e: TooLongForPurpose) -> Self {
         Self::with_detail(Code::TooLong, e)
+    }
+}
+
+impl From<ConsultError> for Problem {
+    fn from(e: ConsultError) -> Self {
+        let code = match e {
+            ConsultError::Form(_) | ConsultError::Parameter(_) => Code::BodyNotUnderstood,
+            ConsultError::Patient => Code::PatientUnknown,
+            ConsultError::Asker => Code::RequesterUnknown,
+            ConsultError::Purpose
+            | ConsultError::Scope
+            | ConsultError::Data
+            | ConsultError::TooMuch
+            | ConsultError::Consents => Code::RequestNotUnderstood,
+        };
+        Self::with_detail(code, e)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Every operation of the API, in one table: route and reference are both made from it.
 
+mod fhir;
+
 use super::follower::{self, FollowerApp};
 use super::operation::{Caller, Operation};
 use super::problem::Code;
@@ -24,6 +26,7 @@ pub(super) fn all() -> Vec<Operation> {
     operations.extend(coming_in());
     operations.extend(wallets());
     operations.extend(hospitals());
+    operations.extend(fhir::all());
     operations
 }
 

@@ -28,6 +28,7 @@ use tokio::sync::{mpsc, watch};
 use tower::ServiceExt;
 
 mod events;
+mod fhir;
 mod reference;
 
 const KEY: &str = "the hospital's key";

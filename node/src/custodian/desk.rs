@@ -32,12 +32,14 @@ mod decisions;
 mod enrolling;
 mod grants;
 mod logs;
+mod patients;
 mod revocations;
 
 pub use decisions::{Ask, DecideError, Decided};
 pub use enrolling::{EnrolError, LinkError, Me};
 pub use grants::GrantError;
 pub use logs::{AcceptError, LogError};
+pub use patients::{ConsentNow, ConsentsPage, PatientName};
 pub use revocations::RevokeError;
 
 /// Who the custodian is and where its files lie.

@@ -12,6 +12,7 @@ mod contract;
 mod contradiction;
 mod faults;
 mod fhir_consents;
+mod fhir_facade;
 mod first_consent;
 mod follower;
 mod harness;

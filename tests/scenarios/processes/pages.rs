@@ -86,6 +86,16 @@ fn a_network_is_made_run_and_repaired_as_the_tutorial_shows_it() {
     run("tutorials/hospital.md");
 }
 
+/// It asks with `curl`; where there is none, a line says so.
+#[test]
+fn an_ehr_asks_and_shows_the_patient_as_the_tutorial_shows_it() {
+    if std::process::Command::new("curl").arg("--version").output().is_err() {
+        println!("not run: there is no curl");
+        return;
+    }
+    run("tutorials/ehr.md");
+}
+
 #[test]
 fn the_readme_begins_with_what_happens() {
     run("../README.md");

@@ -206,20 +206,22 @@ async fn a_whole_number_is_taken_up_to_the_bound_of_the_reference_and_not_beyond
     let server = Server::start();
     let numbers = whole_numbers();
     assert!(numbers.len() >= 7, "{}", numbers.len());
-    let (_, session, _) = server.patient(1).await;
+    let (_, session, label) = server.patient(1).await;
     for (operation, number, most) in numbers {
-        let token = match operation.path {
-            "/v1/blocks" => FOLLOWER_KEY,
-            "/v1/patients" => KEY,
-            _other => session.as_str(),
+        let (token, about) = match operation.path {
+            "/v1/blocks" => (FOLLOWER_KEY, String::new()),
+            "/v1/patients" => (KEY, String::new()),
+            path if path.starts_with("/fhir/r4/") => (KEY, format!("patient={label}&")),
+            _other => (session.as_str(), String::new()),
         };
         let method = name(operation).to_uppercase();
         let ask = async |value: &str| {
-            let path = format!("{}?{number}={value}", operation.path);
+            let path = format!("{}?{about}{number}={value}", operation.path);
             // The genesis of this test has no certificate, and a body that is empty is a list of nothing.
             let (status, answer) = server.send(&method, &path, Some(token), vec![0]).await;
-            let code = serde_json::from_slice::<Value>(&answer).unwrap_or_default()["code"].clone();
-            (status, code)
+            let answer = serde_json::from_slice::<Value>(&answer).unwrap_or_default();
+            let in_fhir = &answer["issue"][0]["details"]["coding"][0]["code"];
+            (status, if in_fhir.is_null() { answer["code"].clone() } else { in_fhir.clone() })
         };
         let refused = (400, json!("AMN-0414"));
         assert_ne!(ask(&most.to_string()).await, refused, "{} {number} = {most}", operation.path);

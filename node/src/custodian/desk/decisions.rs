@@ -7,14 +7,15 @@ use amanah_ledger::access::entry::DecisionReceipt;
 use amanah_ledger::access::{Event, LogEntry};
 use amanah_ledger::chain::Tip;
 use amanah_ledger::codec::BoundedVec;
-use amanah_ledger::crypto::{Digest, PublicKey};
+use amanah_ledger::crypto::PublicKey;
 use amanah_ledger::document::Action;
-use amanah_ledger::engine::{Candidate, Decision, ITEMS_MAX, Item, Policy, Request, Requester, Standing, decide};
+use amanah_ledger::engine::{
+    Candidate, Decision, ITEMS_MAX, Item, Outcome, Policy, Request, Requester, Standing, decide,
+};
 use amanah_ledger::leaf::ConsentLeaf;
 use amanah_ledger::position::Height;
 use amanah_ledger::time::UnixMs;
 use amanah_ledger::vocabulary::Code;
-use std::collections::BTreeMap;
 
 /// What somebody asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,26 +54,54 @@ pub enum DecideError {
     TooMuch,
 }
 
+/// Which of two answers decides: the larger.
+fn weight(decision: &Decision) -> (u8, usize) {
+    let outcome = match decision.outcome {
+        Outcome::NoConsent => 0,
+        Outcome::Permit => 1,
+        Outcome::Review => 2,
+        Outcome::Deny => 3,
+    };
+    (outcome, decision.obligations.len())
+}
+
 impl Desk {
     /// Decides, and writes the receipt as the next entry of the patient's log.
     ///
     /// # Errors
     /// Fails when the store does; refuses unknown relationships.
     pub fn decide(&mut self, clock: UnixMs, head: &Tip, ask: Ask) -> Result<Result<Decided, DecideError>, StoreError> {
-        let Some(keys) = self.keys.get(&ask.relationship).cloned() else { return Ok(Err(DecideError::Unknown)) };
-        let request = Request {
-            chain: self.chain,
-            custodian: self.setup.member,
-            relationship: ask.relationship,
-            requester: ask.requester,
-            purpose: ask.purpose,
-            action: ask.action,
-            items: ask.items,
+        self.decide_together(clock, head, [ask])
+    }
+
+    /// Decides what is several acts at once, for example an access that is a disclosure too, about one relationship:
+    /// what refuses one of them refuses it, else what permits one of them permits it. The receipt is of the act that
+    /// decided, which is the first of those with the same answer, or the one with more obligations.
+    ///
+    /// # Errors
+    /// Fails when the store does; refuses unknown relationships.
+    pub fn decide_together<const ACTS: usize>(
+        &mut self,
+        clock: UnixMs,
+        head: &Tip,
+        asks: [Ask; ACTS],
+    ) -> Result<Result<Decided, DecideError>, StoreError> {
+        const { assert!(ACTS > 0, "somebody asks for something") };
+        let Some(keys) = asks.first().and_then(|ask| self.keys.get(&ask.relationship)).cloned() else {
+            return Ok(Err(DecideError::Unknown));
         };
         let candidates = self.candidates(&keys, head)?;
         let policy = Policy::of(head.state().parameters().unwrap_or(&self.setup.genesis.parameters));
         let now = self.time(clock, head);
-        let decision = decide(&candidates, &request, now, &policy);
+        let mut deciding: Option<(Request, Decision)> = None;
+        for ask in asks {
+            let request = self.request(&keys, ask);
+            let decision = decide(&candidates, &request, now, &policy);
+            if deciding.as_ref().is_none_or(|(_, before)| weight(&decision) > weight(before)) {
+                deciding = Some((request, decision));
+            }
+        }
+        let Some((request, decision)) = deciding else { return Ok(Err(DecideError::Unknown)) };
         let height = head.header().height;
         let receipt = DecisionReceipt::new(&request, &decision, &policy, height, head.header().state_root);
         let Ok(receipt) = receipt else { return Ok(Err(DecideError::TooMuch)) };
@@ -80,27 +109,30 @@ impl Desk {
         Ok(Ok(Decided { decision, entry, height }))
     }
 
+    fn request(&self, keys: &RelationshipKeys, ask: Ask) -> Request {
+        Request {
+            chain: self.chain,
+            custodian: self.setup.member,
+            relationship: keys.relationship,
+            requester: ask.requester,
+            purpose: ask.purpose,
+            action: ask.action,
+            items: ask.items,
+        }
+    }
+
     /// The relationship's consents as the ledger has them, each with its document if it is here. A consent whose
     /// document is missing stays in the list: the engine fails closed on it.
     fn candidates(&self, keys: &RelationshipKeys, head: &Tip) -> Result<Vec<Candidate>, StoreError> {
-        // A version that failed and was signed again is held twice: the commitment tells which the ledger means.
-        let mut numbers: BTreeMap<PublicKey, BTreeMap<(u32, Digest), u64>> = BTreeMap::new();
-        for (number, record) in self.consent_records(keys)? {
-            numbers.entry(record.consent).or_default().insert((record.version, record.commitment), number);
-        }
         let mut candidates = Vec::new();
-        for (consent, versions) in numbers {
-            let Some(leaf) = head.state().consent(&consent) else { continue };
-            if leaf.version == 0 || leaf.custodian != self.setup.member {
-                continue;
-            }
-            let held = match versions.get(&(leaf.version, leaf.commitment)) {
-                Some(number) => self.document(keys, *number)?,
+        for (leaf, number) in self.final_versions(keys, head)? {
+            let held = match number {
+                Some(number) => self.document(keys, number)?,
                 None => None,
             };
             let held = held.as_ref().map(|held| (&held.salt, &held.document));
             let standing = self.standing(leaf);
-            candidates.push(Candidate::new(consent, leaf.version, leaf.since, leaf.commitment, standing, held));
+            candidates.push(Candidate::new(leaf.consent, leaf.version, leaf.since, leaf.commitment, standing, held));
         }
         Ok(candidates)
     }

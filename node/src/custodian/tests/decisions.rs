@@ -1,6 +1,6 @@
 use super::*;
 use amanah_ledger::access::Event;
-use amanah_ledger::document::Effect;
+use amanah_ledger::document::{Effect, Root};
 use amanah_ledger::engine::{Outcome, ReasonCode, Standing};
 
 fn answer(decided: &Decided) -> (Outcome, Effect, ReasonCode) {
@@ -137,4 +137,33 @@ fn times_along_a_log_never_fall_though_the_clock_does() {
     cedar.now = TEN;
     cedar.power_cut();
     assert!(cedar.ask(&patient, who, "labs", "TREAT").entry.body.time >= later);
+}
+
+#[test]
+fn what_is_an_access_and_a_disclosure_is_refused_by_a_refusal_of_either_and_leaves_one_receipt() {
+    let mut cedar = Cedar::new();
+    let patient = cedar.patient(1);
+    let qamar = member_ref(&cedar.genesis, 1);
+    let until = UnixMs(TEN.0 + 30 * DAY_MS);
+    let about = |index, effect, action| {
+        let mut document = patient.document(index, qamar.clone(), "conditions", until);
+        let Root::Rule(root) = &mut document.root else { panic!("a wish has a root rule") };
+        (root.effect, root.actions) = (effect, BoundedVec::try_from(vec![action]).unwrap());
+        document
+    };
+    let who = cedar.member(1);
+    let together = |cedar: &mut Cedar| {
+        let ask = |action| Ask { action, ..question(&patient, who.clone(), "conditions", "TREAT") };
+        let asks = [Action::Access, Action::Disclose].map(ask);
+        let decided = cedar.desk.decide_together(cedar.now, &cedar.ledger.tip, asks).unwrap().unwrap();
+        let Event::Decision(receipt) = &decided.entry.body.event else { panic!("a decision") };
+        (decided.decision.reason.code, receipt.action, decided.entry.body.number)
+    };
+    assert_eq!(together(&mut cedar), (ReasonCode::NoConsent, Action::Access, 2));
+    cedar.grant_final(patient.request(0, about(0, Effect::Permit, Action::Disclose)));
+    assert_eq!(together(&mut cedar), (ReasonCode::Permitted, Action::Disclose, 3));
+    cedar.grant_final(patient.request(1, about(1, Effect::Permit, Action::Access)));
+    assert_eq!(together(&mut cedar), (ReasonCode::Permitted, Action::Access, 4));
+    cedar.grant_final(patient.request(2, about(2, Effect::Deny, Action::Disclose)));
+    assert_eq!(together(&mut cedar), (ReasonCode::Denied, Action::Disclose, 5));
 }

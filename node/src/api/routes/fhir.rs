@@ -1,0 +1,105 @@
+//! The operations in FHIR: what the hospital's own systems ask for in words that they speak already.
+
+use super::{text, whole};
+use crate::api::fhir;
+use crate::api::operation::{Caller, Operation};
+use crate::api::problem::Code;
+use amanah_fhir::capability::{CONTENT_TYPE, Interaction, Parameter};
+use amanah_fhir::consult::reply::OPERATION;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+
+fn any_text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+/// Two codes with a dot between.
+const CONSENT_ID: &str =
+    "^P(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}\\.C(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}$";
+
+/// A code and a number with a dot between.
+const EVENT_ID: &str = "^P(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}\\.[0-9]{1,16}$";
+
+pub(super) fn all() -> Vec<Operation> {
+    vec![
+        Operation::get("/fhir/r4/metadata", "fhir_metadata", fhir::metadata)
+            .says("What can be asked in FHIR: a CapabilityStatement.")
+            .in_fhir(None)
+            .answers_fhir("The statement."),
+        Operation::get("/fhir/r4/Consent/{id}", "fhir_consent", fhir::consent)
+            .says("One consent that this hospital holds, with the status that it has now.")
+            .by(Caller::Hospital)
+            .in_fhir(Some(Interaction::Read("Consent")))
+            .at("id", "The patient's code and the consent's, with a dot between.", text(CONSENT_ID))
+            .answers_fhir("The Consent.")
+            .acts()
+            .refuses([Code::NotFound, Code::FhirCannotSay]),
+        of_a_patient(Operation::get("/fhir/r4/Consent", "fhir_consents", fhir::consents), "Consent")
+            .says("The consents that this hospital holds of a patient; what FHIR cannot say is named in the Bundle.")
+            .searches("status", Parameter::Token, "For example active, or active,inactive; without it, any.")
+            .answers_fhir("A searchset."),
+        Operation::get("/fhir/r4/AuditEvent/{id}", "fhir_audit_event", fhir::audit_event)
+            .says("One access of a patient's log, permitted or denied.")
+            .by(Caller::Hospital)
+            .in_fhir(Some(Interaction::Read("AuditEvent")))
+            .at("id", "The patient's code and the access's number in their log, with a dot between.", text(EVENT_ID))
+            .answers_fhir("The AuditEvent.")
+            .acts()
+            .refuses([Code::NotFound]),
+        of_a_patient(Operation::get("/fhir/r4/AuditEvent", "fhir_audit_events", fhir::audit_events), "AuditEvent")
+            .says("The accesses of a patient's log, in its order.")
+            .searches("date", Parameter::Date, "For example ge2026-11-29; may stand more than once.")
+            .answers_fhir("A searchset."),
+        Operation::post("/fhir/r4/$consent-decision", "fhir_consent_decision", fhir::consent_decision)
+            .says("May they? Decided and recorded for the patient like /v1/decisions, in FHIR.")
+            .in_fhir(Some(Interaction::Operation(OPERATION)))
+            .takes_object("Parameters, as the OperationDefinition describes them.", CONTENT_TYPE)
+            .answers_fhir("Parameters.")
+            .decides(),
+        Operation::get(
+            "/fhir/r4/OperationDefinition/consent-decision",
+            "fhir_consent_decision_definition",
+            fhir::definition,
+        )
+        .says("What $consent-decision takes and answers with: an OperationDefinition.")
+        .in_fhir(None)
+        .answers_fhir("The definition."),
+        Operation::get("/cds-services", "cds_services", fhir::cds_services)
+            .says("The CDS Hooks services of this node.")
+            .answers_object("Services, as CDS Hooks describes them."),
+        Operation::post(
+            "/cds-services/patient-consent-consult",
+            "patient_consent_consult",
+            fhir::patient_consent_consult,
+        )
+        .says("May they? The same as a CDS Hooks service, with the context that LEAP or SHARES publish.")
+        .takes_object("A call of the hook.", "application/json")
+        .answers_object("One card.")
+        .decides(),
+    ]
+}
+
+impl Operation {
+    /// It decides, as /v1/decisions does.
+    fn decides(self) -> Self {
+        self.by(Caller::Hospital).dates().refuses([
+            Code::CatchingUp,
+            Code::PatientUnknown,
+            Code::RequesterUnknown,
+            Code::RequestNotUnderstood,
+        ])
+    }
+}
+
+/// What every search about one patient takes.
+fn of_a_patient(operation: Operation, of: &'static str) -> Operation {
+    operation
+        .by(Caller::Hospital)
+        .in_fhir(Some(Interaction::Search(of)))
+        .searches("patient", Parameter::Reference, "The patient's code, or a unique part of it from its start.")
+        .asks("patient:identifier", "SYSTEM|VALUE, instead of patient.", any_text())
+        .asks("_count", "At most so many.", whole(fhir::PAGE_MAX as u64).minimum(Some(1)))
+        .asks("_after", "Behind this one, as the link to the next page says.", any_text())
+        .minds("Prefer", "`handling=lenient`: parameters that are not known are passed over, and named.", any_text())
+        .acts()
+        .refuses([Code::PatientUnknown])
+}
