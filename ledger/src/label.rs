@@ -6,6 +6,7 @@
 //! every exchange of two neighbours is noticed.
 
 use crate::crypto::{Context, Digest, PublicKey};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -228,13 +229,24 @@ impl LabelPrefix {
         self.kind == label.kind && label.chars.starts_with(&self.chars)
     }
 
+    /// The only one in `labelled` whose label begins so, without looking at the others.
+    ///
+    /// # Errors
+    /// When none does, or several do.
+    pub fn find_in<'a, T>(&self, labelled: &'a BTreeMap<Label, T>) -> Result<&'a T, FindError> {
+        // Nothing that begins so comes before its first characters with nothing behind them.
+        let mut first = Label { kind: self.kind, chars: [0; CHARS] };
+        first.chars.iter_mut().zip(&self.chars).for_each(|(place, char)| *place = *char);
+        let begins_so = labelled.range(first..).take_while(|(label, _)| self.matches(label));
+        self.find(begins_so.map(|(label, thing)| (*label, thing)))
+    }
+
     /// The only one of `labelled` whose label begins so. One thing listed twice counts once.
     ///
     /// # Errors
     /// When none does, or several do.
     pub fn find<T>(&self, labelled: impl IntoIterator<Item = (Label, T)>) -> Result<T, FindError> {
-        let found: std::collections::BTreeMap<Label, T> =
-            labelled.into_iter().filter(|(label, _)| self.matches(label)).collect();
+        let found: BTreeMap<Label, T> = labelled.into_iter().filter(|(label, _)| self.matches(label)).collect();
         let several = found.len();
         let mut things = found.into_values();
         match (things.next(), several) {

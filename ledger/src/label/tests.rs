@@ -69,6 +69,23 @@ fn a_beginning_of_four_names_the_only_one_that_begins_so() {
 }
 
 #[test]
+fn looking_only_where_a_code_would_stand_finds_what_looking_everywhere_finds() {
+    let relationships = (0..50).map(|n| Label::relationship(&PublicKey([n; 32])));
+    let labels: BTreeMap<Label, Label> = samples().into_iter().chain(relationships).map(|l| (l, l)).collect();
+    let everywhere = |prefix: &LabelPrefix| prefix.find(labels.iter().map(|(label, thing)| (*label, thing)));
+    for label in labels.keys() {
+        for length in 0..=CHARS {
+            let prefix = LabelPrefix { kind: label.kind, chars: label.chars[..length].to_vec() };
+            assert_eq!(prefix.find_in(&labels), everywhere(&prefix), "{prefix:?}");
+        }
+    }
+    for nobody in ["C-0000", "C-ZZZZ", "P-0000", "P-ZZZZ", "A-0000", "X-ZZZZ"] {
+        let prefix: LabelPrefix = nobody.parse().unwrap();
+        assert_eq!(prefix.find_in(&labels), everywhere(&prefix), "{nobody}");
+    }
+}
+
+#[test]
 fn what_is_no_code_is_refused_by_name() {
     let whole = samples()[0].to_string();
     for (text, error) in [

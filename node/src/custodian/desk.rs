@@ -244,7 +244,7 @@ impl Desk {
     /// # Errors
     /// When none does, or several do.
     pub fn find(&self, label: &LabelPrefix) -> Result<PublicKey, FindError> {
-        label.find(self.labels.iter().map(|(label, relationship)| (*label, *relationship)))
+        label.find_in(&self.labels).copied()
     }
 
     fn write(&mut self, writes: Writes) -> Result<(), StoreError> {
