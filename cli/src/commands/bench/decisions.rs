@@ -21,10 +21,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Connections over which relationships come to be.
-const CLIENTS: usize = 16;
+/// Connections over which relationships come to be: what many ask at once, a hospital makes durable at once.
+const CLIENTS: usize = 128;
 /// Relationships of one client that come to be together: wallets of a wave are signed in at once.
-const WAVE: usize = 128;
+const WAVE: usize = 16;
 
 /// The measured window and what it cost.
 struct Measured {
