@@ -24,7 +24,6 @@ mod revoke_slip;
 pub(crate) mod wallet;
 mod why;
 
-#[cfg(feature = "demo")]
 use crate::args::{Command, NetworkCommand, ProfileCommand, RevokeArgs};
 use crate::failure::Fallible;
 use crate::output::Report;

@@ -3,7 +3,7 @@
 use crate::args::{CheckArgs, HospitalCommand, PatientCommand};
 use crate::client::{Body, Method, Node};
 use crate::commands::grant::{read_purpose, read_what};
-use crate::commands::revoke::{not_found, read_label};
+use crate::commands::revoke::read_label;
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
 use crate::network::Network;
@@ -11,8 +11,7 @@ use crate::output::Report;
 use crate::settings::Settings;
 use crate::who::{self, Who};
 use amanah_ledger::codec;
-use amanah_ledger::label::{Label, LabelKind};
-use serde::Deserialize;
+use amanah_ledger::label::LabelKind;
 use serde_json::{Map, Value, json};
 
 pub(crate) async fn run(command: HospitalCommand, settings: &Settings) -> Fallible<Report> {
@@ -45,27 +44,12 @@ async fn check(arguments: CheckArgs, network: &Network, node: &Node, settings: &
             json!({ "member": member.name(), "entry": hex::encode(codec::encode(entry.as_ref())) })
         }
     };
-    let labels = patients(node).await?;
-    let patient = prefix
-        .find(labels.into_iter().map(|label| (label, label)))
-        .map_err(|why| not_found(&prefix, &why, "check the P-… code that the patient shows"))?;
     let presets = what.presets.iter().map(|preset| preset.name().to_owned());
     let items: Vec<String> = presets.chain(what.named.iter().map(ToString::to_string)).collect();
     let body =
-        json!({ "patient": patient.to_string(), "requester": requester, "items": items, "purpose": purpose.as_str() });
+        json!({ "patient": prefix.to_string(), "requester": requester, "items": items, "purpose": purpose.as_str() });
     let answer: Map<String, Value> = node.json(Method::Post, "/v1/decisions", Body::Json(body)).await?;
     report(answer, node)
-}
-
-#[derive(Deserialize)]
-struct Patients {
-    relationships: Vec<String>,
-}
-
-/// The relationships of this hospital, by code.
-async fn patients(node: &Node) -> Fallible<Vec<Label>> {
-    let answer: Patients = node.json(Method::Get, "/v1/patients", Body::Empty).await?;
-    Ok(answer.relationships.iter().filter_map(|code| code.parse().ok()).collect())
 }
 
 fn report(answer: Map<String, Value>, node: &Node) -> Fallible<Report> {

@@ -152,7 +152,10 @@ pub(super) async fn decide(State(app): State<Arc<App>>, _: Hospital, body: Body)
     let items = items.join(",").parse::<Selection>()?.items();
     let items = BoundedVec::try_from(items).map_err(|_too_many| Code::RequestNotUnderstood)?;
     let decided = app.custodian.record(move |desk, now, head| {
-        let Ok(relationship) = desk.find(&label) else { return Ok(Err(Code::PatientUnknown.into())) };
+        let relationship = match desk.find(&label) {
+            Ok(relationship) => relationship,
+            Err(why) => return Ok(Err(Problem::with_detail(Code::PatientUnknown, why))),
+        };
         let ask = Ask { relationship, requester, purpose, action: Action::Access, items };
         Ok(desk.decide(now, head, ask)?.map_err(Problem::from))
     });
