@@ -149,7 +149,7 @@ fn profiles(script: &Script<'_>) {
             "second-desk",
         ],
     );
-    assert_eq!(unknown["error"]["code"], "AMN-0212", "the key opens the node; nobody is called that there");
+    assert_eq!(unknown["error"]["code"], "AMN-0240", "the key opens the node; nobody is called that there");
     let wrong = script.json(
         4,
         "hospital.check",
