@@ -25,6 +25,10 @@ const NAMES: [&str; 4] = ["cedar", "qamar", "rawda", "zaytun"];
 const START_MAX: Duration = Duration::from_secs(60);
 /// The load comes from one address, and enrols as fast as it can.
 const PER_MINUTE: u32 = 100_000_000;
+/// The first port is looked for from here on, in so many places, so often.
+const PORT_MIN: u16 = 10_000;
+const PORTS_TRIED: u16 = 9_900;
+const PORT_TRIES: u32 = 100;
 /// A day of the fastest load.
 const LEAVES_PER_DAY: u32 = 1_000_000_000;
 
@@ -145,20 +149,20 @@ fn plan(dir: &Path, api_key: &str) -> Fallible<NetworkPlan> {
     })
 }
 
-/// Ports that nobody uses at this moment.
+/// Ports that nobody uses at this moment, below those that systems give to outgoing connections: one of these could be
+/// taken by somebody's connection before its hospital has started.
 fn free_ports() -> Fallible<[[SocketAddr; 3]; 4]> {
-    let mut listeners = Vec::new();
-    let mut port = || -> Result<SocketAddr, std::io::Error> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
-        listeners.push(listener);
-        Ok(address)
-    };
-    let mut ports = [[SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 3]; 4];
-    for one in ports.iter_mut().flatten() {
-        *one = port().map_err(|why| cannot(&why))?;
+    for _ in 0..PORT_TRIES {
+        let mut random = [0; 2];
+        getrandom::fill(&mut random).map_err(Failure::no_randomness)?;
+        let base = PORT_MIN + u16::from_le_bytes(random) % PORTS_TRIED;
+        let at = |hospital: u16, port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, base + 3 * hospital + port));
+        let ports = [0, 1, 2, 3].map(|hospital| [0, 1, 2].map(|port| at(hospital, port)));
+        if ports.iter().flatten().all(|address| TcpListener::bind(address).is_ok()) {
+            return Ok(ports);
+        }
     }
-    Ok(ports)
+    Err(cannot(&"no twelve ports in a row are free"))
 }
 
 fn process(dir: &Path, plan: &HospitalPlan) -> Hospital {
