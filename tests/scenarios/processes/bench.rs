@@ -21,7 +21,7 @@ fn in_order(times: &Value) {
 #[test]
 fn a_few_seconds_of_grants_are_measured_and_leave_nothing_behind() {
     let network = Network::without_demo();
-    let answer = network.ok(&["bench", "grants", "--seconds", "5", "--clients", "2", "--in-flight", "4"]);
+    let answer = network.ok(&["bench", "grants", "--seconds", "5", "--clients", "2", "--in-flight", "32"]);
     positive(&answer, "grants_per_s");
     positive(&answer, "signature_check_us");
     for name in ["cpu_us_per_grant_per_validator", "client_cpu_us_per_grant", "disk_bytes_per_grant"] {
@@ -30,7 +30,7 @@ fn a_few_seconds_of_grants_are_measured_and_leave_nothing_behind() {
     in_order(&answer["submit_to_final_ms"]);
     assert_eq!(answer["rss_mib"].as_array().unwrap().len(), 4);
     let settings = ["clients", "in_flight", "custodians", "warm_up_s"].map(|name| answer[name].as_u64().unwrap());
-    assert_eq!(settings, [2, 4, 4, 5]);
+    assert_eq!(settings, [2, 32, 4, 5]);
     nothing_is_left(&network);
 }
 
