@@ -7,6 +7,8 @@
     reason = "a scenario that cannot go on fails, with the place and the answer"
 )]
 
+mod consents;
+
 use amanah_fhir::request::RequestError;
 use amanah_fhir::resolve::Resolver;
 use amanah_fhir::{answer, consent, data_use, date, request, windows};
