@@ -3,7 +3,7 @@
 //! A grant is over once the client holds its leaf under a header that a quorum has certified, checked against the
 //! genesis, and the leaf is the one it signed. Nothing that a node says is taken for more.
 
-use super::patients::Patient;
+use super::patients::{Desk, Patient};
 use super::throw_away::ThrowAway;
 use crate::client::{Body, Method, Node, NodeError, PATIENCE};
 use crate::failure::Fallible;
@@ -44,6 +44,7 @@ pub(super) struct Landed {
 
 /// One connection to one custodian.
 pub(super) struct Client {
+    desk: Desk,
     /// Relationships that have nothing on its way.
     idle: Vec<Patient>,
     /// Taken by the custodian, not yet proven final; the oldest first.
@@ -72,12 +73,12 @@ impl Load {
 impl Client {
     /// A client of this custodian with `count` relationships.
     pub(super) async fn enrol(custodian: &Member, network: &ThrowAway, count: usize) -> Fallible<Self> {
-        let node = custodian.node()?;
+        let desk = Desk::of(custodian, network)?;
         let mut idle = Vec::with_capacity(count);
         for _ in 0..count {
-            idle.push(Patient::enrol(&node, custodian, network).await?);
+            idle.push(Patient::enrol(&desk).await?);
         }
-        Ok(Self { idle, under_way: VecDeque::with_capacity(count), seen: Height(0) })
+        Ok(Self { desk, idle, under_way: VecDeque::with_capacity(count), seen: Height(0) })
     }
 
     /// Grants until told to stop, then waits for what is on its way. Gives every grant that became final.
@@ -106,8 +107,12 @@ impl Client {
         Ok(self.idle)
     }
 
-    /// Sends the patient's next grant until the custodian has taken it.
+    /// Sends the patient's next grant until the custodian has taken it. Who has given as many as may be is followed by
+    /// somebody new, whose enrolment is not a part of the time that is measured.
     async fn grant(&mut self, mut patient: Patient, load: &Load) -> Fallible<()> {
+        if patient.is_full() {
+            patient = Patient::enrol(&self.desk).await?;
+        }
         let request = patient.next_grant(load)?;
         let (item, bytes, began) = (request.item, codec::encode(&request), Instant::now());
         loop {

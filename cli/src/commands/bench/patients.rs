@@ -9,9 +9,10 @@ use crate::network::{Member, Network};
 use crate::session::sign_in;
 use amanah_ledger::codec;
 use amanah_ledger::compose::{Wish, compose};
-use amanah_ledger::crypto::Signer;
+use amanah_ledger::crypto::{Digest, Signer};
 use amanah_ledger::derive::{RelationshipSecret, WalletSeed};
 use amanah_ledger::document::{Action, Actor, MemberRef};
+use amanah_ledger::engine::CONSENTS_MAX;
 use amanah_ledger::exchange::{Enrolment, GrantRequest};
 use amanah_ledger::label::Label;
 use amanah_ledger::member::MemberId;
@@ -19,6 +20,7 @@ use amanah_ledger::time::DAY_MS;
 use amanah_ledger::vocabulary::{Kind, Vocabulary};
 use serde::Deserialize;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 /// How long the consents last.
 const LASTING_MS: u64 = 90 * DAY_MS;
@@ -27,6 +29,14 @@ const LASTING_MS: u64 = 90 * DAY_MS;
 pub(super) const WHAT: &str = "labs";
 /// For what.
 pub(super) const WHY: &str = "treatment";
+
+/// A custodian where the load's patients enrol, and whose desk links them at once.
+pub(super) struct Desk {
+    node: Node,
+    custodian: MemberRef,
+    chain: Digest,
+    api_key: Zeroizing<String>,
+}
 
 /// One relationship at one custodian.
 pub(super) struct Patient {
@@ -42,13 +52,25 @@ struct Enrolled {
     code: String,
 }
 
+impl Desk {
+    /// The desk of this member.
+    pub(super) fn of(custodian: &Member, network: &ThrowAway) -> Fallible<Self> {
+        Ok(Self {
+            node: custodian.node()?,
+            custodian: custodian.reference.clone(),
+            chain: network.network().chain,
+            api_key: network.api_key().clone(),
+        })
+    }
+}
+
 impl Patient {
     /// Enrols fresh keys, has the desk link them, and signs in.
-    pub(super) async fn enrol(node: &Node, custodian: &Member, network: &ThrowAway) -> Fallible<Self> {
+    pub(super) async fn enrol(desk: &Desk) -> Fallible<Self> {
+        let Desk { node, custodian, chain, api_key } = desk;
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(Failure::no_randomness)?;
-        let chain = network.network().chain;
-        let secret = WalletSeed::new(seed).relationship(&chain, &custodian.id, 0);
+        let secret = WalletSeed::new(seed).relationship(chain, &custodian.id, 0);
         let key = secret.key();
         let enrolment = Enrolment {
             custodian: custodian.id,
@@ -56,13 +78,18 @@ impl Patient {
             generation: 0,
             log_key: *secret.log_key().expose(),
         };
-        let body = Body::Canonical(codec::encode(&enrolment.sign(&chain, &key)));
+        let body = Body::Canonical(codec::encode(&enrolment.sign(chain, &key)));
         let Enrolled { code } = node.json(Method::Post, "/v1/enrolments", body).await?;
         let link = json!({ "mrn": Label::relationship(&key.public_key()).to_string(), "code": code });
-        let desk = node.with_bearer(network.api_key().clone());
-        desk.json::<serde_json::Value>(Method::Post, "/v1/patients", Body::Json(link)).await?;
-        let node = sign_in(node, &chain, custodian.id, &key).await?;
-        Ok(Self { node, custodian: custodian.reference.clone(), secret, next_index: 0 })
+        let staff = node.with_bearer(api_key.clone());
+        staff.json::<serde_json::Value>(Method::Post, "/v1/patients", Body::Json(link)).await?;
+        let node = sign_in(node, chain, custodian.id, &key).await?;
+        Ok(Self { node, custodian: custodian.clone(), secret, next_index: 0 })
+    }
+
+    /// Whether it has as many consents in force as a relationship may have.
+    pub(super) fn is_full(&self) -> bool {
+        self.next_index as usize >= CONSENTS_MAX
     }
 
     /// Its code, `P-…`.
