@@ -23,6 +23,7 @@ pub mod member;
 pub mod access;
 pub mod catalogue;
 pub mod compose;
+pub mod consent_request;
 pub mod derive;
 pub mod directory;
 pub mod document;

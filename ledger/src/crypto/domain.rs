@@ -115,10 +115,12 @@ pub enum Context {
     Vocabulary,
     /// A sentence template.
     Template,
-    /// A local label (`C-…`, `P-…`, `A-…`).
+    /// A local label (`C-…`, `P-…`, `A-…`, `R-…`).
     Label,
     /// A log key as named in the enrolment entry.
     LogKey,
+    /// A consent that a custodian asks a patient for.
+    ConsentRequest,
 }
 
 impl Context {
@@ -153,6 +155,7 @@ impl Context {
             Self::Template => "amanah sentence template v1",
             Self::Label => "amanah label v1",
             Self::LogKey => "amanah log key v1",
+            Self::ConsentRequest => "amanah consent request v1",
         }
     }
 

@@ -78,6 +78,7 @@ fn what_is_hashed() {
         Context::Template,
         Context::Label,
         Context::LogKey,
+        Context::ConsentRequest,
     ];
     for context in contexts {
         golden.line(context.name(), &context.hash(&[b"ab", b"c"]).0);
