@@ -24,9 +24,9 @@ const DATABASE_BYTES: u64 = 2 * 2 * 64 * MIB;
 const CONSENT_BYTES: u64 = 2 * KIB;
 /// What is decoded takes about as much again as its bytes.
 const DECODED: u64 = 2;
-/// What the custodian may keep of grants, revocations, sessions and addresses that are on their way: counts of theirs,
-/// 65,536 each, by less than a KiB.
-const CUSTODIAN_BYTES: u64 = 4 * 65_536 * KIB;
+/// What the custodian may keep of grants, revocations, sessions and addresses that are on their way, and of where requests
+/// lie: counts of theirs, 65,536 each, by less than a KiB.
+const CUSTODIAN_BYTES: u64 = 5 * 65_536 * KIB;
 
 /// One bound: its name in the documentation, its value, and the unit of that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

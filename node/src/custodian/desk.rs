@@ -28,18 +28,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 mod anchors;
+mod answers;
 mod decisions;
 mod enrolling;
 mod grants;
 mod logs;
 mod patients;
+mod requests;
 mod revocations;
 
+pub use answers::AnswerError;
 pub use decisions::{Ask, DecideError, Decided};
 pub use enrolling::{EnrolError, LinkError, Me};
 pub use grants::GrantError;
 pub use logs::{AcceptError, LogError};
 pub use patients::{ConsentNow, ConsentsPage, PatientName};
+pub use requests::RequestError;
+#[cfg(test)]
+pub(crate) use requests::{OPEN_REQUESTS_MAX, REQUEST_MS};
 pub use revocations::RevokeError;
 
 /// Who the custodian is and where its files lie.
@@ -103,6 +109,7 @@ pub struct Desk {
     anchoring: Anchoring,
     anchors: anchors::Anchors,
     grants: grants::PendingGrants,
+    requests: requests::Requests,
     revocations: revocations::PendingRevocations,
     dirty: Dirty,
 }
@@ -154,11 +161,13 @@ impl Desk {
             anchoring,
             anchors: anchors::Anchors::default(),
             grants: grants::PendingGrants::default(),
+            requests: requests::Requests::default(),
             revocations: revocations::PendingRevocations::default(),
             dirty: Dirty::Clean,
         };
         desk.take_up_logs()?;
         desk.take_up_grants()?;
+        desk.take_up_requests()?;
         desk.take_up_revocations()?;
         desk.continue_after_restore(clock, head)?;
         desk.sync()?;
@@ -205,15 +214,17 @@ impl Desk {
             self.labels.remove(&Label::relationship(relationship));
             self.book.forget(relationship);
             self.grants.forget(relationship);
+            self.requests.forget(relationship);
             self.dirty = Dirty::VaultAndKeys;
         }
         known
     }
 
-    /// Forgets what a relationship's documents are sealed with; its log stays. Whether there was a key.
+    /// Forgets what a relationship's documents, and requests for them, are sealed with; its log stays. Whether there was a key.
     pub fn erase_documents(&mut self, relationship: &PublicKey) -> bool {
         let known = self.keys.remove_documents_key(relationship);
         if known {
+            self.requests.forget(relationship);
             self.dirty = Dirty::VaultAndKeys;
         }
         known

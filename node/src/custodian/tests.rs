@@ -331,4 +331,5 @@ mod enrolment;
 #[cfg(feature = "mutants")]
 mod omissions;
 mod owner;
+mod requests;
 mod restore;

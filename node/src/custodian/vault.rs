@@ -57,6 +57,8 @@ pub(crate) enum Kind {
     Acceptance = 6,
     /// House: number of the last anchor whose leaves are on disk.
     AnchorMark = 7,
+    /// A consent that this hospital asks for.
+    Request = 8,
 }
 
 /// Folder, kind and number of a record.

@@ -164,9 +164,21 @@ impl Desk {
         head: &Tip,
         request: GrantRequest,
     ) -> Result<Result<(), GrantError>, StoreError> {
+        self.take_grant(clock, head, request, None)
+    }
+
+    /// Takes a grant, and writes with it what stands or falls with it.
+    pub(super) fn take_grant(
+        &mut self,
+        clock: UnixMs,
+        head: &Tip,
+        request: GrantRequest,
+        together: Option<Writes>,
+    ) -> Result<Result<(), GrantError>, StoreError> {
         let relationship = request.certificate.relationship;
         let Some(keys) = self.keys.get(&relationship).cloned() else { return Ok(Err(GrantError::NotLinked)) };
         if self.is_known(&keys, head, &request.item)? {
+            together.map_or(Ok(()), |writes| self.write(writes))?;
             return Ok(Ok(()));
         }
         // What a new head has settled is no longer on its way.
@@ -185,7 +197,7 @@ impl Desk {
         let at = |kind| Address { folder: keys.folder, kind, number };
         let grant = PendingGrant { folder: keys.folder, item: request.item, signature: request.item_signature };
         let pending = self.grants.next;
-        let mut writes = Writes::default();
+        let mut writes = together.unwrap_or_default();
         let record = ConsentRecord { consent, version, commitment };
         writes.put(at(Kind::Consent), &keys.receipts, &codec::encode(&record))?;
         writes.put(at(Kind::Document), documents, &codec::encode(&request.into_held()))?;
