@@ -20,6 +20,7 @@ mod reading;
 mod refusal;
 mod request;
 mod requester;
+mod requests;
 mod routes;
 mod sessions;
 mod wallet;

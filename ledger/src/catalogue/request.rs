@@ -255,6 +255,30 @@ pub(super) const ENTRIES: &[Entry] = &[
         "amanah list",
     ),
     entry(
+        262,
+        "no such request",
+        "No request of this hospital has that code, or it is not to you. The oldest that ended are forgotten.",
+        "ask for the list of requests again",
+    ),
+    entry(
+        263,
+        "the request has ended",
+        "It was approved, denied or withdrawn, or nobody answered it in time. It stays as it ended.",
+        "the hospital can ask again, for another end; a consent can also be given without a request",
+    ),
+    entry(
+        264,
+        "the consent goes beyond the request",
+        "A consent that answers a request gives what was asked for, or less. The message says which part is more.",
+        "give no more than was asked for, or give the consent without naming the request",
+    ),
+    entry(
+        265,
+        "too many requests wait for this patient",
+        "Eight may wait for one patient, who reads them one by one.",
+        "withdraw one, or wait until one is answered",
+    ),
+    entry(
         301,
         "not final in time",
         "What was sent waits for a quorum of the hospitals. It becomes final by itself, exactly once.",

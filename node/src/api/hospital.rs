@@ -69,8 +69,8 @@ pub(super) struct Patients {
 /// Which page.
 #[derive(Deserialize)]
 pub(super) struct Page {
-    after: Option<String>,
-    limit: Option<Whole>,
+    pub(super) after: Option<String>,
+    pub(super) limit: Option<Whole>,
 }
 
 pub(super) async fn patients(
@@ -111,10 +111,10 @@ pub(super) struct Question {
 #[serde(deny_unknown_fields)]
 pub(super) struct Who {
     /// Name of a member.
-    member: String,
+    pub(super) member: String,
     /// Canonical bytes of a SignedDirectoryEntry in hexadecimal; without it the whole organisation asks.
     #[schema(pattern = "^([0-9a-fA-F]{2})+$")]
-    entry: Option<String>,
+    pub(super) entry: Option<String>,
 }
 
 /// An answer, as scripts read it.
@@ -179,7 +179,7 @@ fn answer(app: &App, decided: &Decided) -> Answer {
 }
 
 /// A member by its name on the ledger, or a practitioner that the member vouches for with its present key.
-fn resolve(app: &App, state: &state::State, who: &Who) -> Result<Requester, Problem> {
+pub(super) fn resolve(app: &App, state: &state::State, who: &Who) -> Result<Requester, Problem> {
     let member = requester::member(state, &who.member)?;
     match &who.entry {
         None => Ok(Requester { member: member.member, practitioner: None }),

@@ -56,6 +56,14 @@ codes! {
     RequestNotUnderstood = 242, UNPROCESSABLE_ENTITY;
     /// FHIR R4 has no words for a consent.
     FhirCannotSay = 260, UNPROCESSABLE_ENTITY;
+    /// No request of that code, or not to this patient.
+    RequestUnknown = 262, NOT_FOUND;
+    /// The request was answered, withdrawn, or not answered in time.
+    RequestEnded = 263, CONFLICT;
+    /// The consent goes beyond the request that it answers.
+    BeyondRequest = 264, UNPROCESSABLE_ENTITY;
+    /// As many requests wait for the patient as may.
+    TooManyRequests = 265, CONFLICT;
 
     /// Not final in time: the ledger has not reached that height.
     NotFinalInTime = 301, TOO_EARLY;

@@ -3,8 +3,8 @@
 use super::problem::{Code, Problem};
 use super::sessions::SessionError;
 use crate::custodian::{
-    AcceptError, DecideError, EnrolError, GrantError, LinkError, LogError, NotAnMrn, OpenError, RevokeError,
-    Unavailable,
+    AcceptError, AnswerError, DecideError, EnrolError, GrantError, LinkError, LogError, NotAnMrn, OpenError,
+    RequestError, RevokeError, Unavailable,
 };
 use amanah_fhir::consult::ConsultError;
 use amanah_ledger::document::{NotEnforceable, TooLongForPurpose};
@@ -56,6 +56,29 @@ impl From<GrantError> for Problem {
             GrantError::EarlierPending => Code::EarlierPending.into(),
             GrantError::TooMany => Code::TooManyConsents.into(),
             GrantError::Busy => Code::Busy.into(),
+        }
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(e: RequestError) -> Self {
+        match e {
+            RequestError::NotLinked => Code::PatientUnknown.into(),
+            RequestError::TooLong => Self::with_detail(Code::NotEnforceable, e),
+            RequestError::Over => Code::PeriodNotSane.into(),
+            RequestError::TooManyOpen => Code::TooManyRequests.into(),
+            RequestError::Busy => Code::Busy.into(),
+        }
+    }
+}
+
+impl From<AnswerError> for Problem {
+    fn from(e: AnswerError) -> Self {
+        match e {
+            AnswerError::NotFound => Code::RequestUnknown.into(),
+            AnswerError::Ended(_) => Code::RequestEnded.into(),
+            AnswerError::Beyond(_) => Self::with_detail(Code::BeyondRequest, e),
+            AnswerError::Grant(e) => e.into(),
         }
     }
 }

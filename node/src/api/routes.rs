@@ -1,6 +1,7 @@
 //! Every operation of the API, in one table: route and reference are both made from it.
 
 mod fhir;
+mod requests;
 
 use super::follower::{self, FollowerApp};
 use super::operation::{Caller, Operation};
@@ -25,8 +26,10 @@ pub(super) fn all() -> Vec<Operation> {
     operations.extend(hospitals_own());
     operations.extend(coming_in());
     operations.extend(wallets());
+    operations.extend(requests::wallets());
     operations.extend(hospitals());
     operations.extend(fhir::all());
+    operations.extend(requests::hospitals());
     operations
 }
 
@@ -195,6 +198,7 @@ fn wallets() -> Vec<Operation> {
         Operation::post("/v1/me/consents", "grant", wallet::grant)
             .says("Gives a consent: document, salt, item and certificate. It becomes final by itself.")
             .by(Caller::Wallet)
+            .asks("answers", "Code of the request that it answers: both are taken, or neither.", text(requests::LABEL))
             .takes_canonical("GrantRequest", BODY_BYTES_MAX)
             .answers_json::<wallet::Granted>(
                 "It is kept, enforceable, and on its way to the ledger.",
@@ -204,7 +208,8 @@ fn wallets() -> Vec<Operation> {
             .dates()
             .refuses([Code::NotThisConsent, Code::SignatureWrong, Code::NotEnforceable, Code::PeriodNotSane])
             .refuses([Code::SentenceDiffers, Code::TooLong, Code::NotLinked, Code::GrantNotApplicable])
-            .refuses([Code::AlreadyRevoked, Code::EarlierPending, Code::TooManyConsents]),
+            .refuses([Code::AlreadyRevoked, Code::EarlierPending, Code::TooManyConsents])
+            .refuses([Code::RequestUnknown, Code::RequestEnded, Code::BeyondRequest]),
         Operation::get("/v1/me/log", "log", wallet::log)
             .says("The wallet's access log, one page: entries from a number on.")
             .by(Caller::Wallet)

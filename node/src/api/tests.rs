@@ -30,6 +30,7 @@ use tower::ServiceExt;
 mod events;
 mod fhir;
 mod reference;
+mod requests;
 
 const KEY: &str = "the hospital's key";
 const FOLLOWER_KEY: &str = "the follower's key";

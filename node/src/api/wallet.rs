@@ -143,12 +143,21 @@ pub(super) struct Granted {
     accepted: bool,
 }
 
+/// Which request a consent answers, if it does.
+#[derive(Deserialize)]
+pub(super) struct Answering {
+    answers: Option<String>,
+}
+
 pub(super) async fn grant(
     State(app): State<Arc<App>>,
     Wallet(key): Wallet,
+    Query(Answering { answers }): Query<Answering>,
     _: Writing,
     body: Body,
 ) -> Result<Json<Granted>, Problem> {
+    let answers =
+        answers.map(|label| label.parse::<Label>().map_err(|_no_label| Code::QueryNotUnderstood)).transpose()?;
     let request: GrantRequest = body.canonical(GRANT_REQUEST_BYTES_MAX)?;
     if request.certificate.relationship != key {
         return Err(Problem::with_detail(Code::NotThisConsent, "another relationship certified it"));
@@ -157,12 +166,17 @@ pub(super) async fn grant(
     let head = app.ledger.head();
     check_document(&app, head.tip.state(), &request.document)?;
     let consent = Label::consent(&request.item.consent).to_string();
-    app.custodian.record(move |desk, now, head| desk.grant(now, head, request)).await??;
+    match answers {
+        Some(label) => {
+            app.custodian.record(move |desk, now, head| desk.approve(now, head, &label, request)).await??;
+        }
+        None => app.custodian.record(move |desk, now, head| desk.grant(now, head, request)).await??,
+    }
     Ok(Json(Granted { consent, accepted: true }))
 }
 
 /// Whether this custodian can enforce the document, and its sentence tells the truth about it.
-fn check_document(app: &App, state: &state::State, document: &ConsentDocument) -> Result<(), Problem> {
+pub(super) fn check_document(app: &App, state: &state::State, document: &ConsentDocument) -> Result<(), Problem> {
     if document.custodian.id != app.member {
         return Err(Problem::with_detail(Code::NotThisConsent, "the document is about another hospital's records"));
     }

@@ -110,6 +110,19 @@ async fn every_example_is_what_the_api_takes_and_answers() {
     holds("/v1/me/consents", "post", server.json("POST", "/v1/me/consents", token, codec::encode(&grant)).await);
     server.until(is_grant).await;
 
+    let wanted = example("/v1/requests", "post", "request").clone();
+    let request = holds("/v1/requests", "post", server.post_json("/v1/requests", KEY, wanted.clone()).await);
+    let path = format!("/v1/requests/{}", request["request"].as_str().unwrap());
+    holds("/v1/requests/{id}", "get", server.json("GET", &path, Some(KEY), Vec::new()).await);
+    holds("/v1/requests", "get", server.json("GET", "/v1/requests", Some(KEY), Vec::new()).await);
+    let withdrawn = server.json("POST", &format!("{path}/withdraw"), Some(KEY), Vec::new()).await;
+    holds("/v1/requests/{id}/withdraw", "post", withdrawn);
+    let mut wanted = wanted;
+    wanted["items"] = json!(["meds"]);
+    let (_, request) = server.post_json("/v1/requests", KEY, wanted).await;
+    let path = format!("/v1/me/requests/{}/deny", request["request"].as_str().unwrap());
+    holds("/v1/me/requests/{id}/deny", "post", server.json("POST", &path, token, Vec::new()).await);
+
     // As it stands: the patient of the example is this one.
     let question = example("/v1/decisions", "post", "request").clone();
     let patient_code = question["patient"].as_str().unwrap();
@@ -210,7 +223,7 @@ async fn a_whole_number_is_taken_up_to_the_bound_of_the_reference_and_not_beyond
     for (operation, number, most) in numbers {
         let (token, about) = match operation.path {
             "/v1/blocks" => (FOLLOWER_KEY, String::new()),
-            "/v1/patients" => (KEY, String::new()),
+            "/v1/patients" | "/v1/requests" => (KEY, String::new()),
             path if path.starts_with("/fhir/r4/") => (KEY, format!("patient={label}&")),
             _other => (session.as_str(), String::new()),
         };
