@@ -7,7 +7,7 @@ mod policy;
 
 #[cfg(feature = "demo")]
 pub(crate) use bench::{BenchCommand, BenchDecisionsArgs, BenchGrantsArgs, Life};
-pub(crate) use hospital::{CheckArgs, HospitalCommand, PatientCommand, ProfileArgs, ProfileCommand};
+pub(crate) use hospital::{CheckArgs, HospitalCommand, PatientCommand, ProfileArgs, ProfileCommand, RequestArgs};
 pub(crate) use policy::{EvalArgs, PeriodsArgs, PolicyCommand};
 
 use crate::duration::waiting_time;
@@ -60,6 +60,15 @@ pub(crate) enum Command {
     Wallet(WalletCommand),
     /// Begin a relationship with a hospital
     Enrol(EnrolArgs),
+    /// What hospitals ask you for
+    Inbox,
+    /// Say yes to a request, whole or in part
+    Approve(ApproveArgs),
+    /// Say no to a request
+    Deny {
+        /// The request, R-… or any unique part from its start
+        request: String,
+    },
     /// Let somebody see a part of your records
     #[command(alias = "allow")]
     Grant(GrantArgs),
@@ -221,6 +230,21 @@ pub(crate) struct GrantArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    /// The request, R-… or any unique part from its start
+    pub(crate) request: String,
+    /// Only this of what is asked for: labs, meds, …
+    #[arg(long, value_delimiter = ',', value_name = "S[,S]")]
+    pub(crate) only: Vec<String>,
+    /// Sooner than is asked for: 30d, 2w, visit (72 hours), 2027-03-01
+    #[arg(long, alias = "expires", value_name = "W")]
+    pub(crate) until: Option<String>,
+    /// Show what would be signed, and send nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct CanArgs {
     /// Who would ask: a hospital (cedar) or a person there (dr.haddad@cedar)
     pub(crate) who: String,
@@ -337,6 +361,9 @@ impl Command {
             Self::Wallet(WalletCommand::List) => "wallet.list",
             Self::Wallet(WalletCommand::Show) => "wallet.show",
             Self::Enrol(_) => "enrol",
+            Self::Inbox => "inbox",
+            Self::Approve(_) => "approve",
+            Self::Deny { .. } => "deny",
             Self::Grant(_) => "grant",
             Self::Revoke(_) => "revoke",
             Self::List => "list",
@@ -348,6 +375,9 @@ impl Command {
             Self::Receipt(ReceiptCommand::Verify { .. }) => "receipt.verify",
             Self::Hospital(HospitalCommand::Patient(PatientCommand::Link { .. })) => "hospital.patient.link",
             Self::Hospital(HospitalCommand::Check(_)) => "hospital.check",
+            Self::Hospital(HospitalCommand::Request(_)) => "hospital.request",
+            Self::Hospital(HospitalCommand::Requests) => "hospital.requests",
+            Self::Hospital(HospitalCommand::Withdraw { .. }) => "hospital.withdraw",
             Self::Profile(ProfileCommand::Add(_)) => "profile.add",
             Self::Network(NetworkCommand::Status) => "network.status",
             Self::Policy(PolicyCommand::Eval(_)) => "policy.eval",

@@ -1,16 +1,19 @@
 //! The commands, one file each.
 
+mod approve;
 #[cfg(feature = "demo")]
 mod bench;
 mod can;
 mod consent;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
+mod deny;
 pub(crate) mod enrol;
 mod explain;
 pub(crate) mod grant;
 pub(crate) mod help;
 pub(crate) mod hospital;
+mod inbox;
 #[cfg(feature = "store")]
 mod ledger;
 mod list;
@@ -34,6 +37,9 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Fallible<Report
     match command {
         Command::Wallet(command) => wallet::run(command, &settings).await,
         Command::Enrol(arguments) => enrol::run(arguments, &settings).await,
+        Command::Inbox => inbox::run(&settings).await,
+        Command::Approve(arguments) => approve::run(arguments, &settings).await,
+        Command::Deny { request } => deny::run(&request, &settings).await,
         Command::Grant(arguments) => grant::run(arguments, &settings).await,
         Command::Revoke(RevokeArgs { slip: Some(slip), node, .. }) => {
             revoke_slip::run(&slip, node.as_deref(), &settings).await

@@ -5,6 +5,7 @@
 
 mod access_log;
 mod args;
+mod asked;
 mod audit;
 mod client;
 mod commands;
@@ -13,6 +14,7 @@ mod duration;
 mod exit;
 mod failure;
 mod finality;
+mod giving;
 mod grant_request;
 mod home;
 mod json_file;

@@ -37,6 +37,12 @@ impl Report {
         };
         Self { exit: Exit::Ok, fields, text: text.into() }
     }
+
+    /// Adds a field to the answer.
+    pub(crate) fn field(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.fields.insert(name.to_owned(), value.into());
+        self
+    }
 }
 
 /// The one JSON object of an answer.

@@ -7,9 +7,11 @@ use crate::failure::{Failure, Fallible};
 use crate::network::Member;
 use crate::wallet::Wallet;
 use amanah_ledger::codec;
+use amanah_ledger::consent_request::HeldRequests;
 use amanah_ledger::crypto::{Digest, Ed25519, Keypair, Signer};
 use amanah_ledger::derive::RelationshipSecret;
 use amanah_ledger::exchange::{HELD_CONSENTS_MAX, HeldConsents, LogPage, Login, SignedAcceptance};
+use amanah_ledger::label::Label;
 use amanah_ledger::member::MemberId;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -118,5 +120,17 @@ impl Session {
             one.verify(&self.chain, &Ed25519).map_err(|why| crate::finality::not_verified(&self.node, why))?;
         }
         Ok(held)
+    }
+
+    /// Every request for a consent that the custodian keeps for this relationship, answered ones included.
+    pub(crate) async fn requests(&self) -> Fallible<HeldRequests> {
+        Ok(self.node.canonical(Method::Get, "/v1/me/requests", Body::Empty, PAGE_BYTES_MAX, PATIENCE).await?)
+    }
+
+    /// Says no to a request.
+    pub(crate) async fn deny(&self, request: &Label) -> Fallible<()> {
+        let path = format!("/v1/me/requests/{request}/deny");
+        self.node.exchange(Method::Post, &path, Body::Empty, PAGE_BYTES_MAX, PATIENCE).await?;
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 //! A request carries rules and no words. Whoever shows it renders the sentence from the rules, and a consent answers it
 //! only if it allows nothing beyond them ([`ConsentRequest::covers`]).
 
-use crate::codec::{self, BoundedVec};
+use crate::codec::{self, BoundedVec, TooMany};
 use crate::compose::{ComposeError, Place, Terms, write};
 use crate::crypto::{Context, Digest, PublicKey};
 use crate::document::Actor;
@@ -11,8 +11,11 @@ use crate::document::{
     Class, ConsentDocument, DataScope, MemberRef, Period, RULES_MAX, Root, Rule, RuleBody, TypeScope,
 };
 use crate::label::{Label, LabelKind};
+use crate::preset::Selection;
 use crate::time::UnixMs;
+use crate::vocabulary::Code;
 use bincode::{Decode, Encode};
+use std::collections::BTreeSet;
 
 /// Longest encoded request.
 pub const CONSENT_REQUEST_BYTES_MAX: usize = 16 * 1024;
@@ -132,6 +135,19 @@ impl ConsentRequest {
             supersedes: Vec::new(),
         };
         write(place, terms)
+    }
+
+    /// The same request for the data of `selection` alone. What was left out of the first stays left out.
+    ///
+    /// # Errors
+    /// When more is left out than a consent can name.
+    pub fn only(&self, selection: &Selection) -> Result<Self, TooMany> {
+        let DataScope { types, except_labels, .. } = selection.scope();
+        let left_out: BTreeSet<Code> = self.root.data.except_labels.iter().chain(&except_labels).cloned().collect();
+        let except_labels = BoundedVec::try_from(left_out.into_iter().collect::<Vec<_>>())?;
+        let mut smaller = self.clone();
+        smaller.root.data = DataScope { types, except_labels, ..smaller.root.data };
+        Ok(smaller)
     }
 
     /// Whether `document` gives nothing beyond what is asked for. Giving less is fine.

@@ -10,6 +10,15 @@ pub(crate) enum HospitalCommand {
     Patient(PatientCommand),
     /// May this person see that? The answer is recorded for the patient
     Check(CheckArgs),
+    /// Ask a patient for a consent; the patient's wallet answers
+    Request(RequestArgs),
+    /// What this hospital asked its patients for, and what they answered
+    Requests,
+    /// Take a request back that nobody has answered
+    Withdraw {
+        /// The request, R-…, whole
+        request: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -37,6 +46,24 @@ pub(crate) struct CheckArgs {
     /// Why
     #[arg(long, alias = "purpose", value_name = "P")]
     pub(crate) why: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RequestArgs {
+    /// The patient's P-… at this hospital, or any unique part from its start
+    pub(crate) patient: String,
+    /// Who would see it: a hospital or NAME@HOSPITAL
+    #[arg(long = "for", value_name = "WHO")]
+    pub(crate) recipient: String,
+    /// What they would see
+    #[arg(long, alias = "scope", required = true, value_delimiter = ',', value_name = "S[,S]")]
+    pub(crate) what: Vec<String>,
+    /// Why
+    #[arg(long, alias = "purpose", value_name = "P")]
+    pub(crate) why: String,
+    /// Until when: 90d, 2w, 6mo, visit (72 hours), 2027-03-01
+    #[arg(long, alias = "expires", value_name = "W")]
+    pub(crate) until: String,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,7 @@
 //! `amanah hospital`: the desk of a hospital, speaking to its own node.
 
+mod requests;
+
 use crate::args::{CheckArgs, HospitalCommand, PatientCommand};
 use crate::client::{Body, Method, Node};
 use crate::commands::grant::{read_purpose, read_what};
@@ -12,6 +14,7 @@ use crate::settings::Settings;
 use crate::who::{self, Who};
 use amanah_ledger::codec;
 use amanah_ledger::label::LabelKind;
+use amanah_ledger::preset::Selection;
 use serde_json::{Map, Value, json};
 
 pub(crate) async fn run(command: HospitalCommand, settings: &Settings) -> Fallible<Report> {
@@ -21,6 +24,9 @@ pub(crate) async fn run(command: HospitalCommand, settings: &Settings) -> Fallib
     match command {
         HospitalCommand::Patient(PatientCommand::Link { mrn, code }) => link(&mrn, &code, &node).await,
         HospitalCommand::Check(arguments) => check(arguments, &network, &node, settings).await,
+        HospitalCommand::Request(arguments) => requests::ask(arguments, &network, &node, settings).await,
+        HospitalCommand::Requests => requests::list(&node).await,
+        HospitalCommand::Withdraw { request } => requests::withdraw(&request, &node).await,
     }
 }
 
@@ -38,18 +44,27 @@ async fn check(arguments: CheckArgs, network: &Network, node: &Node, settings: &
     let prefix = read_label(&arguments.patient, LabelKind::Relationship)?;
     let what = read_what(&arguments.what)?;
     let purpose = read_purpose(&arguments.why)?;
-    let requester = match who::resolve(&arguments.requester, network, &settings.home).await? {
+    let requester = named(&who::resolve(&arguments.requester, network, &settings.home).await?);
+    let body = json!({ "patient": prefix.to_string(), "requester": requester, "items": names(&what),
+        "purpose": purpose.as_str() });
+    let answer: Map<String, Value> = node.json(Method::Post, "/v1/decisions", Body::Json(body)).await?;
+    report(answer, node)
+}
+
+/// Somebody, as the node is told: with what vouches for a person.
+fn named(who: &Who) -> Value {
+    match who {
         Who::Member(member) => json!({ "member": member.name() }),
         Who::Practitioner(member, entry) => {
             json!({ "member": member.name(), "entry": hex::encode(codec::encode(entry.as_ref())) })
         }
-    };
+    }
+}
+
+/// Kinds of data, as the node is told.
+fn names(what: &Selection) -> Vec<String> {
     let presets = what.presets.iter().map(|preset| preset.name().to_owned());
-    let items: Vec<String> = presets.chain(what.named.iter().map(ToString::to_string)).collect();
-    let body =
-        json!({ "patient": prefix.to_string(), "requester": requester, "items": items, "purpose": purpose.as_str() });
-    let answer: Map<String, Value> = node.json(Method::Post, "/v1/decisions", Body::Json(body)).await?;
-    report(answer, node)
+    presets.chain(what.named.iter().map(ToString::to_string)).collect()
 }
 
 fn report(answer: Map<String, Value>, node: &Node) -> Fallible<Report> {

@@ -107,3 +107,21 @@ fn a_consent_that_goes_beyond_the_request_is_refused_by_the_part_that_does() {
     excepting.rules = BoundedVec::try_from(vec![rule]).unwrap();
     assert_eq!(asked().covers(&excepting), Err(Widens::Rules));
 }
+
+#[test]
+fn only_a_part_of_what_is_asked_for_is_within_it_and_another_part_is_not() {
+    let document =
+        |what: &str| asked().only(&what.parse().unwrap()).unwrap().document(PublicKey([4; 32]), UnixMs(1_000));
+    assert_eq!(asked().covers(&document("labs").unwrap()), Ok(()));
+    assert_eq!(asked().covers(&document("labs,meds").unwrap()), Ok(()));
+    assert_eq!(asked().covers(&document("labs,notes").unwrap()), Err(Widens::What));
+    // Naming what is sensitive does not bring in what the request left out.
+    let Root::Rule(root) = document("labs,HIV").unwrap().root else { panic!("a request is a rule") };
+    assert_eq!(root.data.except_labels, asked().root.data.except_labels);
+    // Nor is what the request named and the part does not.
+    let named = request(wish(Actor::Member(member("qamar", 2)), "labs,meds,HIV", 100_000));
+    let part = named.only(&"labs".parse().unwrap()).unwrap().document(PublicKey([4; 32]), UnixMs(1_000)).unwrap();
+    assert_eq!(named.covers(&part), Ok(()));
+    let Root::Rule(root) = part.root else { panic!("a request is a rule") };
+    assert!(root.data.except_labels.contains(&"HIV".try_into().unwrap()));
+}

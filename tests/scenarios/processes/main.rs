@@ -20,4 +20,5 @@ mod idle;
 mod liar;
 mod pages;
 mod receipts;
+mod requests;
 mod why;

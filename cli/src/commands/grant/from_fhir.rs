@@ -1,9 +1,9 @@
 //! A consent by a FHIR R4 file. What the file says is what is signed, and what it leaves open is said aloud first.
 
-use super::{Draft, Origin, allowed, next_place};
 use crate::duration;
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
+use crate::giving::{Draft, Origin, allowed, next_place};
 use crate::json_file;
 use crate::network::Member;
 use crate::settings::Settings;
@@ -140,21 +140,6 @@ fn again(imported: &Imported, mark: &Mark, records_at: Option<&str>, wallet: &Wa
     let terms = imported.as_given().map_err(|why| refused(&why))?;
     let document = allowed(write(place, terms), wallet, "give a new consent that ends within DAYS days")?;
     Ok(Draft { index, member, relationship, document, origin: Origin::Exported })
-}
-
-/// What the file leaves open, in plain words, one line each.
-pub(super) fn notes(draft: &Draft) -> String {
-    let Origin::Fhir { left_open, .. } = &draft.origin else { return String::new() };
-    let said = left_open.iter().map(|what| match *what {
-        "who" => format!(
-            "  OPEN   the file names no recipient: this is for anyone to whom {} may disclose your records\n",
-            draft.member.reference.display
-        ),
-        _until => {
-            "  OPEN   the file names no end: this holds as long as the network allows for its purposes\n".to_owned()
-        }
-    });
-    said.collect()
 }
 
 fn refused(why: &ImportError) -> Box<Failure> {

@@ -1,10 +1,10 @@
 //! A consent by flags: who, what, why, until when.
 
-use super::{Draft, Origin, allowed, next_place};
 use crate::args::GrantArgs;
 use crate::duration;
 use crate::exit::Exit;
 use crate::failure::{Failure, Fallible};
+use crate::giving::{Draft, Origin, allowed, next_place};
 use crate::settings::Settings;
 use crate::wallet::Wallet;
 use crate::wallet_state::Relationship;
