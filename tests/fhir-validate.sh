@@ -117,6 +117,27 @@ treatment() {
 JSON
 }
 
+# What cedar asks the patient for.
+wanted() {
+    cat <<JSON
+{ "resourceType": "Consent", "status": "proposed",
+  "scope": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy" }] },
+  "category": [{ "coding": [{ "system": "http://loinc.org", "code": "59284-0" }] }],
+  "patient": { "reference": "Patient/$patient" },
+  "provision": { "type": "permit", "period": { "end": "$(date -d '+30 days' +%F)" },
+    "actor": [{ "role": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "IRCP" }] },
+      "reference": { "identifier": { "system": "urn:amanah:practitioner:cedar", "value": "clinician" } } }],
+    "purpose": [{ "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "TREAT" }],
+    "class": [{ "system": "http://hl7.org/fhir/resource-types", "code": "$1" }] } }
+JSON
+}
+
+# Asks for a consent, and keeps what is answered.
+proposed() {
+    answer_of /fhir/r4/Consent "$(wanted "$1")" >"$said/consent-$2.json"
+    [[ $(field status <"$said/consent-$2.json") == proposed ]] || fail "it is not asked for: $(<"$said/consent-$2.json")"
+}
+
 asks() {
     printf '{ "resourceType": "Parameters", "parameter": [
       { "name": "patient", "valueIdentifier": { "system": "urn:amanah:patient", "value": "%s" } },
@@ -154,6 +175,14 @@ collect() {
     answer_of "/fhir/r4/Consent/$patient.$deny" >"$said/consent-deny.json"
     answer_of "/fhir/r4/Consent/$patient.$spoken" >"$said/outcome-unsaid.json"
     [[ $(field issue 0 details coding 0 code <"$said/outcome-unsaid.json") == AMN-0260 ]] || fail 'it is not refused by name'
+    proposed Condition proposed
+    proposed Immunization rejected
+    as_sami deny "$(field id <"$said/consent-rejected.json" | cut -d. -f2)" >/dev/null
+    answer_of "/fhir/r4/Consent/$(field id <"$said/consent-rejected.json")" >"$said/consent-rejected.json.new"
+    mv "$said/consent-rejected.json.new" "$said/consent-rejected.json"
+    [[ $(field status <"$said/consent-rejected.json") == rejected ]] || fail 'what was denied is not rejected'
+    answer_of /fhir/r4/Consent "$(treatment permit qamar)" >"$said/outcome-not-taken.json"
+    [[ $(field issue 0 details coding 0 code <"$said/outcome-not-taken.json") == AMN-0256 ]] || fail 'it is not refused'
     answer_of "/fhir/r4/Consent?patient=$patient" >"$said/consents.json"
     answer_of "/fhir/r4/Consent?patient=$patient&_count=1" >"$said/consents-page.json"
     answer_of "/fhir/r4/AuditEvent?patient=$patient" >"$said/events.json"
@@ -181,6 +210,7 @@ def broken(name, of, change):
         json.dump(resource, file)
 
 broken("consent-without-scope", "consent-active", lambda one: one.pop("scope"))
+broken("proposed-consent-without-status", "consent-proposed", lambda one: one.pop("status"))
 broken("consent-with-a-word-of-its-own", "consent-active", lambda one: one.update(mood="good"))
 broken("event-without-agent", "event", lambda one: one.pop("agent"))
 broken("event-with-a-number-for-a-time", "event", lambda one: one.update(recorded=7))

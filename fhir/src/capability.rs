@@ -11,6 +11,8 @@ pub const CONTENT_TYPE: &str = "application/fhir+json; charset=utf-8";
 /// What somebody may do (value sets `type-restful-interaction` and `system-restful-interaction`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interaction {
+    /// Create a resource of a type.
+    Create(&'static str),
     /// Read one resource of a type.
     Read(&'static str),
     /// Search resources of a type.
@@ -74,6 +76,7 @@ pub fn statement(node: &Node<'_>, served: &[Served]) -> Value {
     let mut operations = Vec::new();
     for Served { interaction, parameters } in served {
         let (of, code) = match interaction {
+            Interaction::Create(of) => (of, "create"),
             Interaction::Read(of) => (of, "read"),
             Interaction::Search(of) => (of, "search-type"),
             Interaction::Operation(name) => {

@@ -101,7 +101,7 @@ fn again(resource: &Value, document: &ConsentDocument) -> Option<ConsentDocument
 }
 
 /// An actor of the document by the name that a file gives it.
-fn known(document: &ConsentDocument, named: &Named) -> Option<Actor> {
+pub(crate) fn known(document: &ConsentDocument, named: &Named) -> Option<Actor> {
     let Root::Rule(root) = &document.root else { return None };
     let bodies = std::iter::once(root).chain(document.rules.iter().map(|rule| &rule.body));
     let is_called = |actor: &&Actor| {
@@ -119,7 +119,7 @@ fn known(document: &ConsentDocument, named: &Named) -> Option<Actor> {
 }
 
 /// What R4 and the PCF profile ask of a consent that came with nothing.
-fn bare(document: &ConsentDocument, root: &RuleBody) -> Result<Map<String, Value>, ExportError> {
+pub(crate) fn bare(document: &ConsentDocument, root: &RuleBody) -> Result<Map<String, Value>, ExportError> {
     let scope = match document.class {
         Class::PatientPrivacy => "patient-privacy",
         Class::Research => "research",

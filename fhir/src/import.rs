@@ -19,7 +19,7 @@ use crate::date;
 use crate::fields::RequestError;
 use crate::mark::{self, Mark};
 use amanah_ledger::compose::Terms;
-use amanah_ledger::document::{Actor, Class, Period, RULE_DEPTH_MAX, RULES_MAX, Rule, RuleBody};
+use amanah_ledger::document::{Actor, Class, ConsentDocument, Period, RULE_DEPTH_MAX, RULES_MAX, Root, Rule, RuleBody};
 use amanah_ledger::engine::Span;
 use amanah_ledger::genesis::Parameters;
 use amanah_ledger::time::{DAY_MS, UnixMs};
@@ -34,9 +34,9 @@ pub enum ImportError {
     /// Of a version of FHIR other than R4.
     #[error("{0} is no element of a Consent of FHIR R4")]
     NotR4(String),
-    /// Not in force.
-    #[error("status is not \"active\"")]
-    Status,
+    /// Not in force, or not what is asked for.
+    #[error("status is not \"{0}\"")]
+    Status(&'static str),
     /// Something in it changes the meaning of the rest.
     #[error("{0} changes what the rest means")]
     Modifier(String),
@@ -46,6 +46,11 @@ pub enum ImportError {
     /// An element that is not known there. It could narrow what the rest permits.
     #[error("{0} is not known there, and could change what may be seen")]
     Unknown(String),
+    /// An element around the provision of a consent that is asked for: the request would not have it.
+    #[error(
+        "{0} would be lost: a request keeps what its provision says, and the patient's wallet says it in its own words"
+    )]
+    Lost(String),
     /// Not of the form that FHIR gives it.
     #[error("{0} has not the form that FHIR gives it")]
     Form(String),
@@ -118,8 +123,17 @@ impl std::fmt::Debug for Imported {
 /// # Errors
 /// Says by name what keeps it from being taken over.
 pub fn read(resource: &Value, who: &dyn Fn(&Named) -> Option<Actor>) -> Result<Imported, ImportError> {
+    read_as("active", resource, who)
+}
+
+/// Reads a Consent of this status.
+pub(crate) fn read_as(
+    status: &'static str,
+    resource: &Value,
+    who: &dyn Fn(&Named) -> Option<Actor>,
+) -> Result<Imported, ImportError> {
     let fields = resource.as_object().ok_or(ImportError::NotConsent)?;
-    let class = frame::check(fields)?;
+    let class = frame::check(fields, status)?;
     let (mark, kept) = mark::split(fields)?;
     let provision = fields.get("provision").ok_or(ImportError::Missing("provision"))?;
     let (span, root, rules) = provision::Reader { resource, who, class }.tree(provision)?;
@@ -136,6 +150,20 @@ impl Imported {
     /// Whether it says nothing about its end: then it holds as long as the network allows.
     pub fn names_no_end(&self) -> bool {
         self.span.until.is_none()
+    }
+
+    /// Whether it says when it begins.
+    pub(crate) fn names_a_beginning(&self) -> bool {
+        self.span.from.is_some()
+    }
+
+    /// Whether it has the rules and the end of this document.
+    pub(crate) fn says(&self, document: &ConsentDocument) -> bool {
+        let until = self.span.until.map(|until| UnixMs(unix_ms(until.0) / 1000 * 1000));
+        self.class == document.class
+            && document.root == Root::Rule(self.root.clone())
+            && document.rules.as_slice() == self.rules
+            && until == Some(document.period.until)
     }
 
     /// What it says, given from `now` on. A start that is over is now; without an end it holds as long as the network

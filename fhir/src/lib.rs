@@ -9,7 +9,8 @@
 //! it, [`patient`] is how they name a patient, [`consult`] what they ask and are answered, [`audit_event`] an access.
 //!
 //! Between a wallet and other systems: an R4 Consent becomes terms that can be signed ([`import`]), and a consent of the
-//! ledger an R4 Consent that comes in again as the same bytes ([`export`]); its [`mark`] says which consent it is.
+//! ledger an R4 Consent that comes in again as the same bytes ([`export`]); its [`mark`] says which consent it is. What a
+//! hospital asks a patient for is a [`proposal`].
 
 pub mod answer;
 pub mod audit_event;
@@ -26,6 +27,7 @@ pub mod import;
 pub mod mark;
 pub mod outcome;
 pub mod patient;
+pub mod proposal;
 mod provision;
 mod record;
 pub mod request;

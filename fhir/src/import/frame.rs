@@ -1,4 +1,4 @@
-//! What stands around `provision`: that it is an R4 consent, in force, by the patient, and that nothing in the whole
+//! What stands around `provision`: that it is an R4 consent of the expected status, by the patient, and that nothing in the whole
 //! resource changes what the rest means.
 
 use super::ImportError;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 const OF_R5: [&str; 7] = ["decision", "subject", "controller", "grantor", "grantee", "manager", "period"];
 
 /// Checks all but `provision` itself, and tells what kind of requests the consent speaks about.
-pub(super) fn check(fields: &Map<String, Value>) -> Result<Class, ImportError> {
+pub(super) fn check(fields: &Map<String, Value>, status: &'static str) -> Result<Class, ImportError> {
     if fields.get("resourceType").and_then(Value::as_str) != Some("Consent") {
         return Err(ImportError::NotConsent);
     }
@@ -23,8 +23,8 @@ pub(super) fn check(fields: &Map<String, Value>) -> Result<Class, ImportError> {
     if let Some(element) = OF_R5.into_iter().find(|name| fields.contains_key(*name)) {
         return Err(ImportError::NotR4(element.to_owned()));
     }
-    if fields.get("status").and_then(Value::as_str) != Some("active") {
-        return Err(ImportError::Status);
+    if fields.get("status").and_then(Value::as_str) != Some(status) {
+        return Err(ImportError::Status(status));
     }
     if !fields.get("patient").is_some_and(Value::is_object) {
         return Err(ImportError::Missing("patient"));

@@ -34,7 +34,7 @@ pub(crate) fn who(named: &Named) -> Option<Actor> {
     }
 }
 
-fn parameters() -> Parameters {
+pub(crate) fn parameters() -> Parameters {
     let limit = |purpose: &str, days_max| PurposeLimit { purpose: purpose.try_into().unwrap(), days_max };
     Parameters {
         anchor_grid_ms: 2000,

@@ -9,6 +9,7 @@ mod decisions;
 mod metadata;
 mod outcome;
 mod patient;
+mod proposals;
 mod search;
 
 pub(super) use audit_events::{read as audit_event, search as audit_events};
@@ -16,6 +17,7 @@ pub(super) use consents::{read as consent, search as consents};
 pub(super) use decisions::{cds_services, consent_decision, definition, patient_consent_consult};
 pub(super) use metadata::metadata;
 pub(super) use outcome::{in_own_words, said};
+pub(super) use proposals::create as propose;
 pub(super) use search::PAGE_MAX;
 
 use amanah_fhir::capability::CONTENT_TYPE;

@@ -242,6 +242,16 @@ impl<S: Clone + Send + Sync + 'static> Operation<S> {
         self.answers(StatusCode::OK, description, CONTENT_TYPE, Content::builder().schema(Some(resource())).build())
     }
 
+    /// It makes a resource of FHIR R4 and answers with it.
+    pub(super) fn creates_fhir(self, description: &'static str) -> Self {
+        self.answers(
+            StatusCode::CREATED,
+            description,
+            CONTENT_TYPE,
+            Content::builder().schema(Some(resource())).build(),
+        )
+    }
+
     /// It answers with text of this kind.
     pub(super) fn answers_text(self, description: &'static str, content_type: &'static str) -> Self {
         let schema = ObjectBuilder::new().schema_type(Type::String);

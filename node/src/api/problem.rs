@@ -54,6 +54,8 @@ codes! {
     RequesterUnknown = 241, NOT_FOUND;
     /// Items or purpose are no preset or code.
     RequestNotUnderstood = 242, UNPROCESSABLE_ENTITY;
+    /// A FHIR consent with something that cannot be taken over.
+    FhirNotTaken = 256, UNPROCESSABLE_ENTITY;
     /// FHIR R4 has no words for a consent.
     FhirCannotSay = 260, UNPROCESSABLE_ENTITY;
     /// No request of that code, or not to this patient.

@@ -5,13 +5,13 @@ use super::App;
 use super::hospital::{Page, Who, resolve};
 use super::problem::{Code, Problem};
 use super::request::{Body, Canonical, Hospital, Query, Wallet, Whole, Writing};
+use super::requester;
 use super::wallet::check_document;
-use amanah_ledger::codec;
 use amanah_ledger::compose::{Wish, compose};
 use amanah_ledger::consent_request::{ConsentRequest, HeldRequest, HeldRequests, RequestState};
-use amanah_ledger::directory::{DIRECTORY_ENTRY_BYTES_MAX, SignedDirectoryEntry};
-use amanah_ledger::document::{Action, Actor, MemberRef, Root};
+use amanah_ledger::document::{Action, Actor, ConsentDocument, MemberRef, Root};
 use amanah_ledger::label::{Label, LabelPrefix};
+use amanah_ledger::leaf::MemberLeaf;
 use amanah_ledger::preset::Selection;
 use amanah_ledger::state::State as LedgerState;
 use amanah_ledger::time::UnixMs;
@@ -151,20 +151,23 @@ pub(super) async fn ask(
         supersedes: Vec::new(),
     });
     let document = document.map_err(|e| Problem::with_detail(Code::NotEnforceable, e))?;
-    // What could not be granted is not asked for.
-    check_document(&app, state, &document)?;
+    Ok(Json(Standing::of(&file(&app, state, document).await?)))
+}
+
+/// Files the request for what this document says. What could not be granted is not asked for.
+pub(super) async fn file(app: &App, state: &LedgerState, document: ConsentDocument) -> Result<HeldRequest, Problem> {
+    check_document(app, state, &document)?;
     let Root::Rule(root) = document.root else { return Err(Code::NotEnforceable.into()) };
     let request = ConsentRequest {
         chain: document.chain,
         custodian: document.custodian,
-        relationship,
+        relationship: document.relationship,
         class: document.class,
         root,
         rules: document.rules,
         until: document.period.until,
     };
-    let held = app.custodian.record(move |desk, now, head| desk.request_consent(now, head, request)).await??;
-    Ok(Json(Standing::of(&held)))
+    Ok(app.custodian.record(move |desk, now, head| desk.request_consent(now, head, request)).await??)
 }
 
 /// Who would be allowed, with the names that the sentence would show.
@@ -172,15 +175,18 @@ fn recipient(app: &App, state: &LedgerState, who: &Who) -> Result<Actor, Problem
     resolve(app, state, who)?;
     let member = member(state, &who.member)?;
     let Some(entry) = &who.entry else { return Ok(Actor::Member(member)) };
-    let bytes = hex::decode(entry).map_err(|_not_hex| Code::BodyNotUnderstood)?;
-    let signed: SignedDirectoryEntry = codec::decode(&bytes, DIRECTORY_ENTRY_BYTES_MAX)
-        .map_err(|e| Problem::with_detail(Code::BodyNotUnderstood, e))?;
+    let signed = requester::entry(entry)?;
     Ok(Actor::Practitioner(signed.reference(member).ok_or(Code::RequesterUnknown)?))
 }
 
-fn member(state: &LedgerState, name: &str) -> Result<MemberRef, Problem> {
-    let leaf = state.members().find(|leaf| leaf.name.as_str() == name).ok_or(Code::RequesterUnknown)?;
-    Ok(MemberRef { id: leaf.member, name: leaf.name.clone(), display: leaf.display.clone() })
+/// A member of now, by its name, as documents name it.
+pub(super) fn member(state: &LedgerState, name: &str) -> Result<MemberRef, Problem> {
+    requester::member(state, name).map(reference)
+}
+
+/// A member as documents name it.
+pub(super) fn reference(leaf: &MemberLeaf) -> MemberRef {
+    MemberRef { id: leaf.member, name: leaf.name.clone(), display: leaf.display.clone() }
 }
 
 fn label(typed: &str) -> Result<Label, Problem> {

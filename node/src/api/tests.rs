@@ -29,6 +29,7 @@ use tower::ServiceExt;
 
 mod events;
 mod fhir;
+mod fhir_proposals;
 mod reference;
 mod requests;
 

@@ -113,7 +113,7 @@ fn detail(event: &Value, kind: &str) -> String {
 }
 
 /// Asks by every way once, and says which accesses that made.
-fn asked(ehr: &Ehr, patient: &str, card: &str, decision: &str) -> Vec<String> {
+fn asked_by_all(ehr: &Ehr, patient: &str, card: &str, decision: &str) -> Vec<String> {
     let mut accesses = Vec::new();
     for call in [leap(patient, "qamar"), shares(patient, "qamar")] {
         let answer = ehr.ok("/cds-services/patient-consent-consult", Some(call));
@@ -132,7 +132,7 @@ fn what_is_asked_in_fhir_and_cds_hooks_is_in_the_patients_complete_log_and_its_a
     let ehr = Ehr::of(&network);
     let noor = network.patient("noor", &["cedar"]);
     let patient = noor.at("cedar");
-    let mut expected = asked(&ehr, patient, "NO_CONSENT", "no-consent");
+    let mut expected = asked_by_all(&ehr, patient, "NO_CONSENT", "no-consent");
 
     let file = network.file("agreed.json", &agreed().to_string());
     let granted = noor.run(&["grant", "--from-fhir", &file, "--yes"]);
@@ -140,7 +140,7 @@ fn what_is_asked_in_fhir_and_cds_hooks_is_in_the_patients_complete_log_and_its_a
     let consent = granted.json["consents"][0]["consent"].as_str().unwrap();
     let path = format!("/fhir/r4/Consent/{patient}.{consent}");
     assert_eq!(ehr.ok(&path, None)["status"], "active");
-    expected.extend(asked(&ehr, patient, "CONSENT_PERMIT", "permit"));
+    expected.extend(asked_by_all(&ehr, patient, "CONSENT_PERMIT", "permit"));
     let refused = ehr.ok("/fhir/r4/$consent-decision", Some(parameters(patient, member("rawda"))));
     assert_eq!(told(&refused, "effect"), "deny");
     expected.push(told(&refused, "access"));
@@ -149,11 +149,40 @@ fn what_is_asked_in_fhir_and_cds_hooks_is_in_the_patients_complete_log_and_its_a
     assert_eq!(ehr.ok(&path, None)["status"], "inactive", "it was revoked");
     let found = ehr.ok(&format!("/fhir/r4/Consent?patient={patient}&status=active"), None);
     assert_eq!(found.get("entry"), None, "{found}");
-    expected.extend(asked(&ehr, patient, "NO_CONSENT", "no-consent"));
+    expected.extend(asked_by_all(&ehr, patient, "NO_CONSENT", "no-consent"));
     let (status, unknown) = ehr.ask("/fhir/r4/$consent-decision", Some(parameters(patient, member("elsewhere"))));
     assert_eq!((status, &unknown["resourceType"]), (404, &json!("OperationOutcome")), "{unknown}");
 
     all_of_it_is_there(&ehr, &noor, &expected);
+}
+
+#[test]
+fn a_consent_that_is_proposed_in_fhir_becomes_the_one_that_the_patient_gives() {
+    let network = Network::up();
+    let ehr = Ehr::of(&network);
+    let noor = network.patient("noor", &["cedar"]);
+    let patient = noor.at("cedar");
+    let mut proposed = agreed();
+    proposed["status"] = "proposed".into();
+    proposed["patient"] = json!({ "reference": format!("Patient/{patient}") });
+    let (status, refused) = ehr.ask("/fhir/r4/Consent", Some(proposed.clone()));
+    let why = &refused["issue"][0]["details"];
+    assert_eq!((status, &why["coding"][0]["code"]), (422, &json!("AMN-0256")), "{refused}");
+    assert!(why["text"].as_str().unwrap().starts_with("policy "), "a clinic's own policy would be lost: {refused}");
+
+    proposed.as_object_mut().unwrap().remove("policy");
+    let (status, asked) = ehr.ask("/fhir/r4/Consent", Some(proposed));
+    assert_eq!((status, &asked["status"]), (201, &json!("proposed")), "{asked}");
+    let path = format!("/fhir/r4/Consent/{}", asked["id"].as_str().unwrap());
+    let inbox = noor.run(&["inbox"]).json["requests"][0].clone();
+    assert_eq!((inbox["who"].as_str(), inbox["what"][0].as_str()), (Some("qamar"), Some("whole-record")), "{inbox}");
+    assert_eq!(ehr.ok(&path, None), asked);
+    let approved = noor.run(&["approve", inbox["request"].as_str().unwrap(), "--yes"]);
+    assert_eq!(approved.code, 0, "{approved:?}");
+    assert_eq!(ehr.ok(&path, None)["status"], "active");
+    asked_by_all(&ehr, patient, "CONSENT_PERMIT", "permit");
+    assert_eq!(noor.run(&["revoke", approved.json["consents"][0]["consent"].as_str().unwrap(), "--yes"]).code, 0);
+    assert_eq!(ehr.ok(&path, None)["status"], "inactive");
 }
 
 /// The wallet proves its log complete; log and events name the same accesses, in the same order, denials included.

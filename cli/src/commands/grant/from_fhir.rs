@@ -147,8 +147,8 @@ fn refused(why: &ImportError) -> Box<Failure> {
         ImportError::NotConsent | ImportError::NotR4(_) | ImportError::Form(_) | ImportError::Missing(_) => {
             "compare the file with the Consent of FHIR R4 and the profile IHE PCF basic"
         }
-        ImportError::Status => "only a consent in force can be given: status \"active\"",
-        ImportError::Modifier(_) => "ask for a consent that says the same without it",
+        ImportError::Status(_) => "only a consent in force can be given: status \"active\"",
+        ImportError::Modifier(_) | ImportError::Lost(_) => "ask for a consent that says the same without it",
         ImportError::Unknown(_) => "take it out if the consent means the same without it; else ask for one that does",
         ImportError::Code(_) | ImportError::Class(_) => PAGE,
         ImportError::NotYet { .. } => "ask for a consent without it, or give one by flags: amanah grant --help",

@@ -1,11 +1,12 @@
-//! `/fhir/r4/Consent`: the consents that this hospital holds, as R4 says them.
+//! `/fhir/r4/Consent`: the consents that this hospital holds, as R4 says them, and behind them those that it asked for
+//! ([`super::proposals`]).
 //!
 //! The id of a consent is its patient's code and its own, with a dot between: nobody's consents are looked through to
 //! find it.
 
 use super::outcome::issue;
 use super::search::{Search, refused};
-use super::{Resource, patient};
+use super::{Resource, patient, proposals};
 use crate::api::App;
 use crate::api::problem::{Code, Problem};
 use crate::api::request::Hospital;
@@ -31,12 +32,12 @@ pub(super) fn id(relationship: &PublicKey, consent: &PublicKey) -> String {
     format!("{}.{}", Label::relationship(relationship), Label::consent(consent))
 }
 
-/// The codes of patient and consent in an id.
-pub(super) fn codes(id: &str) -> Option<(Label, Label)> {
-    let (patient, consent) = id.split_once('.')?;
-    let whole =
-        |text: &str, kind| text.parse::<Label>().ok().filter(|label| label.kind() == kind && label.to_string() == text);
-    Some((whole(patient, LabelKind::Relationship)?, whole(consent, LabelKind::Consent)?))
+/// The codes in an id: the patient's, and of the consent or of the request for one.
+fn codes(id: &str) -> Option<(Label, Label)> {
+    let (patient, what) = id.split_once('.')?;
+    let whole = |text: &str| text.parse::<Label>().ok().filter(|label| label.to_string() == text);
+    let patient = whole(patient).filter(|label| label.kind() == LabelKind::Relationship)?;
+    Some((patient, whole(what)?))
 }
 
 pub(in crate::api) async fn read(
@@ -44,13 +45,18 @@ pub(in crate::api) async fn read(
     _: Hospital,
     Path(id): Path<String>,
 ) -> Result<Resource, Problem> {
-    let (patient, consent) = codes(&id).ok_or(Code::NotFound)?;
+    let (patient, code) = codes(&id).ok_or(Code::NotFound)?;
+    match code.kind() {
+        LabelKind::Consent => {}
+        LabelKind::Request => return Ok(Resource(proposals::read(&app, patient, code).await?)),
+        LabelKind::Relationship | LabelKind::Access | LabelKind::Emergency => return Err(Code::NotFound.into()),
+    }
     let found = app.custodian.act(move |desk, _, head| match desk.patient_of(&patient) {
-        Some(relationship) => Ok(desk.consent_of(&relationship, head, &consent)?.map(|found| (relationship, found))),
+        Some(relationship) => Ok(desk.consent_of(&relationship, head, &code)?.map(|found| (relationship, found))),
         None => Ok(None),
     });
     let (relationship, found) = found.await?.ok_or(Code::NotFound)?;
-    Ok(Resource(said(&app, &relationship, &found)?))
+    Ok(Resource(said_as(&app, &self::id(&relationship, &found.consent), &found)?))
 }
 
 pub(in crate::api) async fn search(
@@ -62,24 +68,41 @@ pub(in crate::api) async fn search(
     let statuses = statuses(&mut search)?;
     let count = search.count()?;
     let after = search.one("_after")?.map(|text| text.parse::<Label>()).transpose();
-    let after = after.map_err(|_no_label| refused("_after is the code of a consent".to_owned()))?;
+    let after = after.map_err(|_no_label| refused("_after is the code of a consent or a request".to_owned()))?;
     let mut left_out = search.finish("patient, patient:identifier, status, _count, _after")?;
+    // Requests come behind all consents: behind one of them there are no consents any more.
+    let (limit, behind) = match after {
+        Some(after) if after.kind() == LabelKind::Request => (0, None),
+        other => (count, other),
+    };
     let found = app.custodian.act(move |desk, _, head| match desk.patient(&name) {
-        Some(key) => Ok(Some((key, desk.consents_now(&key, head, after.as_ref(), count)?))),
+        Some(key) => Ok(Some((key, desk.consents_now(&key, head, behind.as_ref(), limit)?))),
         None => Ok(None),
     });
     let (relationship, ConsentsPage { consents, has_more }) = found.await?.ok_or(Code::PatientUnknown)?;
-    let last = consents.last().filter(|_| has_more).map(|last| Label::consent(&last.consent).to_string());
+    let mut last = consents.last().map(|last| Label::consent(&last.consent));
     let mut matches = Vec::new();
     for one in consents.iter().filter(|one| is_wanted(statuses.as_ref(), one, app.now())) {
-        match said(&app, &relationship, one) {
+        match said_as(&app, &id(&relationship, &one.consent), one) {
             Ok(resource) => matches.push(resource),
             Err(problem) => left_out.push(named(one, &problem)),
         }
     }
+    let mut is_cut = has_more && limit > 0;
+    if !is_cut {
+        let wanted = |status: &str| statuses.as_ref().is_none_or(|statuses| statuses.contains(status));
+        let behind = after.filter(|after| after.kind() == LabelKind::Request);
+        let room = count - consents.len();
+        let requests = proposals::part(&app, relationship, behind, room, wanted).await?;
+        matches.extend(requests.matches);
+        left_out.extend(requests.left_out);
+        last = requests.last.or(last);
+        is_cut = requests.has_more;
+    }
+    let next = last.filter(|_| is_cut).map(|last| last.to_string());
     let page = Page {
         own: search.address(&app.place.base, "Consent", None),
-        next: last.map(|last| search.address(&app.place.base, "Consent", Some(&last))),
+        next: next.map(|last| search.address(&app.place.base, "Consent", Some(&last))),
         total: None,
         matches,
         left_out,
@@ -112,13 +135,13 @@ fn status(one: &ConsentNow, document: &ConsentDocument, now: UnixMs) -> Status {
     if one.is_ended || document.period.until < now { Status::Inactive } else { Status::Active }
 }
 
-/// The consent as R4 says it.
-fn said(app: &App, relationship: &PublicKey, one: &ConsentNow) -> Result<Value, Problem> {
+/// The consent as R4 says it, under this id.
+pub(super) fn said_as(app: &App, id: &str, one: &ConsentNow) -> Result<Value, Problem> {
     let held = one.held.as_ref();
     let held = held.ok_or_else(|| Problem::with_detail(Code::FhirCannotSay, "its document is not here any more"))?;
     let resource = export(&held.document, status(one, &held.document, app.now()), None)
         .map_err(|e| Problem::with_detail(Code::FhirCannotSay, e))?;
-    Ok(identified(resource, &id(relationship, &one.consent), one.version, final_since(app, one.since)?))
+    Ok(identified(resource, id, one.version, final_since(app, one.since)?))
 }
 
 /// When a block became final.

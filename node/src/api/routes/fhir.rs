@@ -14,7 +14,7 @@ fn any_text() -> ObjectBuilder {
 
 /// Two codes with a dot between.
 const CONSENT_ID: &str =
-    "^P(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}\\.C(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}$";
+    "^P(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}\\.[CR](-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}$";
 
 /// A code and a number with a dot between.
 const EVENT_ID: &str = "^P(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}\\.[0-9]{1,16}$";
@@ -26,15 +26,15 @@ pub(super) fn all() -> Vec<Operation> {
             .in_fhir(None)
             .answers_fhir("The statement."),
         Operation::get("/fhir/r4/Consent/{id}", "fhir_consent", fhir::consent)
-            .says("One consent that this hospital holds, with the status that it has now.")
+            .says("One consent that this hospital holds or asks for, with the status that it has now.")
             .by(Caller::Hospital)
             .in_fhir(Some(Interaction::Read("Consent")))
-            .at("id", "The patient's code and the consent's, with a dot between.", text(CONSENT_ID))
+            .at("id", "The patient's code and the consent's or the request's, a dot between.", text(CONSENT_ID))
             .answers_fhir("The Consent.")
             .acts()
             .refuses([Code::NotFound, Code::FhirCannotSay]),
         of_a_patient(Operation::get("/fhir/r4/Consent", "fhir_consents", fhir::consents), "Consent")
-            .says("The consents that this hospital holds of a patient; what FHIR cannot say is named in the Bundle.")
+            .says("A patient's consents here, and behind them what was asked for; what FHIR cannot say is named.")
             .searches("status", Parameter::Token, "For example active, or active,inactive; without it, any.")
             .answers_fhir("A searchset."),
         Operation::get("/fhir/r4/AuditEvent/{id}", "fhir_audit_event", fhir::audit_event)
@@ -45,6 +45,16 @@ pub(super) fn all() -> Vec<Operation> {
             .answers_fhir("The AuditEvent.")
             .acts()
             .refuses([Code::NotFound]),
+        Operation::post("/fhir/r4/Consent", "fhir_propose", fhir::propose)
+            .says("Asks a patient for a consent, as /v1/requests does: a Consent with the status proposed.")
+            .by(Caller::Hospital)
+            .in_fhir(Some(Interaction::Create("Consent")))
+            .takes_object("The Consent; what a request would not keep is refused by name.", CONTENT_TYPE)
+            .creates_fhir("The Consent that is asked for; Location has its address.")
+            .writes()
+            .dates()
+            .refuses([Code::PatientUnknown, Code::FhirNotTaken, Code::FhirCannotSay, Code::NotEnforceable])
+            .refuses([Code::SentenceDiffers, Code::PeriodNotSane, Code::TooLong, Code::TooManyRequests]),
         of_a_patient(Operation::get("/fhir/r4/AuditEvent", "fhir_audit_events", fhir::audit_events), "AuditEvent")
             .says("The accesses of a patient's log, in its order.")
             .searches("date", Parameter::Date, "For example ge2026-11-29; may stand more than once.")
