@@ -59,11 +59,12 @@ fn goes_round(document: &ConsentDocument, imported: &import::Imported) {
 fn named(why: &ImportError) -> &str {
     match why {
         ImportError::NotConsent => "resourceType",
-        ImportError::Status => "status",
+        ImportError::Status(_) => "status",
         ImportError::Missing(place) => place,
         ImportError::NotR4(place)
         | ImportError::Modifier(place)
         | ImportError::Unknown(place)
+        | ImportError::Lost(place)
         | ImportError::Form(place)
         | ImportError::Code(place)
         | ImportError::Nobody(place)
