@@ -201,8 +201,9 @@ async fn the_capability_statement_says_what_is_served_and_nothing_else() {
         let of = resource["type"].as_str().unwrap();
         for interaction in resource["interaction"].as_array().unwrap() {
             said.insert(match interaction["code"].as_str().unwrap() {
-                "read" => format!("/fhir/r4/{of}/{{id}}"),
-                "search-type" => format!("/fhir/r4/{of}"),
+                "read" => format!("get /fhir/r4/{of}/{{id}}"),
+                "search-type" => format!("get /fhir/r4/{of}"),
+                "create" => format!("post /fhir/r4/{of}"),
                 other => panic!("{other}"),
             });
         }
@@ -210,11 +211,11 @@ async fn the_capability_statement_says_what_is_served_and_nothing_else() {
     for operation in statement["rest"][0]["operation"].as_array().into_iter().flatten() {
         let name = operation["name"].as_str().unwrap();
         let definition = operation["definition"].as_str().unwrap().strip_prefix("http://cedar").unwrap();
-        said.extend([format!("/fhir/r4/${name}"), definition.to_owned()]);
+        said.extend([format!("post /fhir/r4/${name}"), format!("get {definition}")]);
     }
     let routes = routes::all();
-    let served = routes.iter().map(|one| one.path).filter(|path| path.starts_with("/fhir/r4/"));
-    let served: BTreeSet<String> = served.filter(|path| !path.ends_with("/metadata")).map(str::to_owned).collect();
+    let served = routes.iter().filter(|one| one.path.starts_with("/fhir/r4/") && !one.path.ends_with("/metadata"));
+    let served: BTreeSet<String> = served.map(|one| format!("{} {}", reference::name(one), one.path)).collect();
     assert_eq!(said, served);
 }
 

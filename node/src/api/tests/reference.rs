@@ -23,7 +23,7 @@ fn operation(method: &str, path: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().find(|known| name(known) == method && fits(known.path))
 }
 
-fn name(operation: &Operation) -> String {
+pub(super) fn name(operation: &Operation) -> String {
     serde_json::to_value(&operation.method).unwrap().as_str().unwrap().to_owned()
 }
 
