@@ -45,7 +45,7 @@ pub use logs::{AcceptError, LogError};
 pub use patients::{ConsentNow, ConsentsPage, PatientName};
 pub use requests::RequestError;
 #[cfg(test)]
-pub(crate) use requests::{OPEN_REQUESTS_MAX, REQUEST_MS};
+pub(crate) use requests::{OPEN_REQUESTS_MAX, REQUEST_MS, REQUESTS_MAX};
 pub use revocations::RevokeError;
 
 /// Who the custodian is and where its files lie.

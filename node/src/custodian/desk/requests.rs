@@ -232,3 +232,23 @@ impl Desk {
         Ok(())
     }
 }
+
+#[cfg(test)]
+impl Desk {
+    /// As many requests to others as may be kept, open until `until`.
+    pub(crate) fn crowd_with_requests(&mut self, until: UnixMs) {
+        let others = (0..REQUESTS_MAX as u64).map(|number| {
+            let mut relationship = PublicKey([0xff; 32]);
+            relationship.0[..8].copy_from_slice(&number.to_le_bytes());
+            let label =
+                Label::new(amanah_ledger::label::LabelKind::Request, &amanah_ledger::crypto::Digest(relationship.0));
+            (label, Kept { relationship, number, until })
+        });
+        self.requests.0.extend(others);
+    }
+
+    /// How many are kept.
+    pub(crate) fn requests_kept(&self) -> usize {
+        self.requests.0.len()
+    }
+}

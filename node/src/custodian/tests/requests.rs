@@ -1,4 +1,4 @@
-use super::super::desk::{OPEN_REQUESTS_MAX, REQUEST_MS};
+use super::super::desk::{OPEN_REQUESTS_MAX, REQUEST_MS, REQUESTS_MAX};
 use super::super::{AnswerError, GrantError, RequestError};
 use super::*;
 use amanah_ledger::consent_request::{ConsentRequest, HELD_REQUESTS_MAX, HeldRequest, RequestState, Widens};
@@ -231,4 +231,20 @@ fn erased_documents_take_the_requests_with_them() {
     assert_eq!(cedar.state(&label), None);
     let again = asks(&cedar, &patient, MONTH);
     assert!(cedar.file(again) == Err(RequestError::NotLinked));
+}
+
+#[test]
+fn a_hospital_keeps_so_many_requests_in_all_and_those_that_ended_make_room() {
+    let mut cedar = Cedar::new();
+    let patient = cedar.patient(1);
+    let soon = cedar.now.plus_ms(1);
+    cedar.desk.crowd_with_requests(soon);
+    assert_eq!(cedar.desk.requests_kept(), REQUESTS_MAX);
+    let request = asks(&cedar, &patient, MONTH);
+    assert_eq!(cedar.file(request.clone()).err(), Some(RequestError::Busy), "all of them wait for an answer");
+    assert_eq!(cedar.desk.requests_kept(), REQUESTS_MAX);
+
+    cedar.now = soon;
+    let label = cedar.file(request).unwrap().request.label();
+    assert_eq!((cedar.desk.requests_kept(), cedar.state(&label)), (REQUESTS_MAX, Some(RequestState::Open)));
 }
