@@ -10,6 +10,8 @@ use crate::time::UnixMs;
 use crate::transaction::{Outcomes, SignedTransaction, TxId, WireId};
 use bincode::{Decode, Encode};
 
+mod applied;
+
 /// Longest encoded block.
 pub const BLOCK_BYTES_MAX: usize = 1024 * 1024;
 /// Most transactions of one block.

@@ -279,7 +279,8 @@ impl SignedLogin {
 }
 
 impl Certify {
-    fn signing_bytes(&self, chain: &Digest) -> Vec<u8> {
+    /// The bytes the relationship key signs.
+    pub fn signing_bytes(&self, chain: &Digest) -> Vec<u8> {
         Domain::Certify.signing_bytes(chain, &codec::encode(self))
     }
 
