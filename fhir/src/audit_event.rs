@@ -6,24 +6,16 @@
 //! the requestor itself. `outcome` is what the hospital did: 0, or 8 with the reason.
 
 use crate::consult::reply::sentence;
-use crate::import::{MEMBER, PRACTITIONER, written};
+use crate::datatype::coding;
+use crate::import::{PRACTITIONER, written};
+use crate::organization::{self, Organization};
 use crate::patient;
 use amanah_ledger::access::entry::DecisionReceipt;
 use amanah_ledger::document::Effect;
 use amanah_ledger::engine::Item;
-use amanah_ledger::member::MemberId;
 use amanah_ledger::time::UnixMs;
 use amanah_ledger::vocabulary::{Code, Coding, Kind};
 use serde_json::{Value, json};
-
-/// A member with the name that people have for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Organization {
-    /// Its id.
-    pub id: MemberId,
-    /// Its name for people; empty if the ledger has none any more.
-    pub display: String,
-}
 
 /// One access of a patient's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,22 +40,9 @@ pub struct Access<'a> {
     pub consents: &'a [String],
 }
 
-fn coded(system: &str, code: &str, display: &str) -> Value {
-    json!({ "system": system, "code": code, "display": display })
-}
-
 fn of_vocabulary(kind: Kind, code: &Code) -> Value {
     let Coding { system, code } = kind.coding(code.as_str());
     json!({ "system": system, "code": code })
-}
-
-fn organization(one: &Organization) -> Value {
-    let mut reference =
-        json!({ "type": "Organization", "identifier": { "system": MEMBER, "value": one.id.to_string() } });
-    if !one.display.is_empty() {
-        reference["display"] = one.display.as_str().into();
-    }
-    reference
 }
 
 /// The event.
@@ -76,8 +55,8 @@ pub fn audit_event(access: &Access<'_>) -> Value {
     let mut event = json!({
         "resourceType": "AuditEvent",
         "id": id,
-        "type": coded("http://dicom.nema.org/resources/ontology/DCM", "110113", "Security Alert"),
-        "subtype": [coded(
+        "type": coding("http://dicom.nema.org/resources/ontology/DCM", "110113", "Security Alert"),
+        "subtype": [coding(
             "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType",
             "AuthZ-Consent",
             "Authorization Decision using Roles and Consent",
@@ -88,8 +67,8 @@ pub fn audit_event(access: &Access<'_>) -> Value {
         "purposeOfEvent": [{ "coding": [of_vocabulary(Kind::Purpose, &receipt.purpose)] }],
         "agent": agents(access),
         "source": {
-            "observer": organization(custodian),
-            "type": [coded("http://terminology.hl7.org/CodeSystem/security-source-type", "6", "Security Server")],
+            "observer": organization::reference(custodian),
+            "type": [coding("http://terminology.hl7.org/CodeSystem/security-source-type", "6", "Security Server")],
         },
         "entity": entities(access),
     });
@@ -103,24 +82,24 @@ fn agents(access: &Access<'_>) -> Vec<Value> {
     let Access { custodian, requester, receipt, .. } = access;
     let agent = |role: Value, who: Value, requestor: bool| json!({ "type": { "coding": [role] }, "who": who, "requestor": requestor });
     let recipient =
-        coded("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP", "information recipient");
+        coding("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP", "information recipient");
     let purpose = json!([{ "coding": [of_vocabulary(Kind::Purpose, &receipt.purpose)] }]);
     let mut agents = match &receipt.requester.practitioner {
-        None => vec![agent(recipient, organization(requester), true)],
+        None => vec![agent(recipient, organization::reference(requester), true)],
         Some(handle) => {
             let system = format!("{PRACTITIONER}{}", requester.id);
             let person =
                 json!({ "type": "Practitioner", "identifier": { "system": system, "value": handle.as_str() } });
-            let place = coded("http://terminology.hl7.org/CodeSystem/v3-RoleClass", "PROV", "healthcare provider");
-            vec![agent(recipient, person, true), agent(place, organization(requester), false)]
+            let place = coding("http://terminology.hl7.org/CodeSystem/v3-RoleClass", "PROV", "healthcare provider");
+            vec![agent(recipient, person, true), agent(place, organization::reference(requester), false)]
         }
     };
     if let Some(asking) = agents.first_mut() {
         asking["purposeOfUse"] = purpose;
     }
     let server =
-        coded("http://terminology.hl7.org/CodeSystem/extra-security-role-type", "authserver", "authorization server");
-    agents.push(agent(server, organization(custodian), false));
+        coding("http://terminology.hl7.org/CodeSystem/extra-security-role-type", "authserver", "authorization server");
+    agents.push(agent(server, organization::reference(custodian), false));
     agents
 }
 
@@ -143,14 +122,14 @@ fn entities(access: &Access<'_>) -> Vec<Value> {
     details.extend(receipt.obligations.iter().map(|one| detail("obligation", one.to_string())));
     let whose = json!({
         "what": patient::reference(patient),
-        "type": coded("http://terminology.hl7.org/CodeSystem/audit-entity-type", "1", "Person"),
-        "role": coded("http://terminology.hl7.org/CodeSystem/object-role", "1", "Patient"),
+        "type": coding("http://terminology.hl7.org/CodeSystem/audit-entity-type", "1", "Person"),
+        "role": coding("http://terminology.hl7.org/CodeSystem/object-role", "1", "Patient"),
         "detail": details,
     });
     let consent = |id: &String| {
         json!({
             "what": { "reference": format!("Consent/{id}") },
-            "type": coded("http://hl7.org/fhir/resource-types", "Consent", "Consent"),
+            "type": coding("http://hl7.org/fhir/resource-types", "Consent", "Consent"),
         })
     };
     std::iter::once(whose).chain(consents.iter().map(consent)).collect()

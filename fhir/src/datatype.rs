@@ -4,6 +4,7 @@ use amanah_ledger::engine::{Moment, Span};
 use amanah_ledger::mutant::{Mutant, lacks};
 use amanah_ledger::vocabulary::{self, system};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// `Coding`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -11,6 +12,11 @@ use serde::Deserialize;
 pub(crate) struct Coding {
     pub(crate) system: Option<String>,
     pub(crate) code: Option<String>,
+}
+
+/// A `Coding` as it goes out.
+pub(crate) fn coding(system: &str, code: &str, display: &str) -> Value {
+    json!({ "system": system, "code": code, "display": display })
 }
 
 /// `CodeableConcept`.

@@ -6,7 +6,8 @@
 //! research consents by date ([`windows`]). Out: an [`answer`].
 //!
 //! What a hospital's node says to the hospital's own systems is R4 too: [`capability`], [`bundle`] and [`outcome`] frame
-//! it, [`patient`] is how they name a patient, [`consult`] what they ask and are answered, [`audit_event`] an access.
+//! it, [`patient`] and [`organization`] are how they name whom, [`consult`] what they ask and are answered, [`audit_event`]
+//! an access.
 //!
 //! Between a wallet and other systems: an R4 Consent becomes terms that can be signed ([`import`]), and a consent of the
 //! ledger an R4 Consent that comes in again as the same bytes ([`export`]); its [`mark`] says which consent it is. What a
@@ -25,6 +26,7 @@ pub mod export;
 mod fields;
 pub mod import;
 pub mod mark;
+pub mod organization;
 pub mod outcome;
 pub mod patient;
 pub mod proposal;

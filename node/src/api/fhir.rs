@@ -7,6 +7,7 @@ mod audit_events;
 mod consents;
 mod decisions;
 mod metadata;
+mod organization;
 mod outcome;
 mod patient;
 mod proposals;

@@ -5,11 +5,11 @@
 
 use super::outcome::issue;
 use super::search::{Search, refused};
-use super::{Resource, consents, patient};
+use super::{Resource, consents, organization, patient};
 use crate::api::App;
 use crate::api::problem::{Code, Problem};
 use crate::api::request::{Hospital, digits};
-use amanah_fhir::audit_event::{Access, Organization, audit_event};
+use amanah_fhir::audit_event::{Access, audit_event};
 use amanah_fhir::bundle::{Page, searchset};
 use amanah_fhir::outcome::{Issue, Severity};
 use amanah_fhir::search_date;
@@ -18,7 +18,6 @@ use amanah_ledger::access::{EntryBody, Event, LogEntry};
 use amanah_ledger::crypto::PublicKey;
 use amanah_ledger::engine::Span;
 use amanah_ledger::label::{Label, LabelKind};
-use amanah_ledger::member::MemberId;
 use axum::extract::{Path, State};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -149,8 +148,8 @@ fn said(app: &App, entry: &LogEntry, receipt: &DecisionReceipt) -> Value {
         number: body.number,
         at: body.time,
         patient: &Label::relationship(&body.relationship).to_string(),
-        custodian: &organization(app, body.custodian),
-        requester: &organization(app, receipt.requester.member),
+        custodian: &organization::known(app, body.custodian),
+        requester: &organization::known(app, receipt.requester.member),
         receipt,
         consents: &ids,
     })
@@ -160,10 +159,4 @@ fn said(app: &App, entry: &LogEntry, receipt: &DecisionReceipt) -> Value {
 fn named(receipt: &DecisionReceipt) -> BTreeSet<PublicKey> {
     let resting = receipt.item_decisions.iter().filter_map(|item| item.reason.consent).chain(receipt.reason.consent);
     receipt.considered.iter().map(|one| one.consent).chain(resting).collect()
-}
-
-fn organization(app: &App, id: MemberId) -> Organization {
-    let head = app.ledger.head();
-    let leaf = head.tip.state().member(&id);
-    Organization { id, display: leaf.map(|leaf| leaf.display.to_string()).unwrap_or_default() }
 }
