@@ -20,8 +20,9 @@ mod vault;
 pub use courier::{OUTBOX_MAX, carry};
 pub use day_file::DayFileError;
 pub use desk::{
-    AcceptError, AnswerError, Ask, ConsentNow, ConsentsPage, DecideError, Decided, Desk, EnrolError, GrantError,
-    LinkError, LogError, Me, PatientName, RequestError, RevokeError, Setup, StoreError,
+    AcceptError, AnswerError, Ask, Became, ConsentNow, ConsentsPage, DecideError, Decided, Desk, EnrolError,
+    GrantError, LinkError, LogError, Me, PatientName, RequestError, RevokeError, Setup, Step, StepKind, StepName,
+    Steps, StepsPage, StoreError,
 };
 pub use key_file::{KeyFileError, KeyFilePaths, MRN_BYTES_MAX, Mrn, NotAnMrn};
 pub use open_enrolments::{Code, CodeError, OpenError};

@@ -36,6 +36,7 @@ mod logs;
 mod patients;
 mod requests;
 mod revocations;
+mod steps;
 
 pub use answers::AnswerError;
 pub use decisions::{Ask, DecideError, Decided};
@@ -47,6 +48,7 @@ pub use requests::RequestError;
 #[cfg(test)]
 pub(crate) use requests::{OPEN_REQUESTS_MAX, REQUEST_MS, REQUESTS_MAX};
 pub use revocations::RevokeError;
+pub use steps::{Became, Step, StepKind, StepName, Steps, StepsPage};
 
 /// Who the custodian is and where its files lie.
 #[derive(Debug, Clone)]

@@ -18,6 +18,7 @@ use amanah_ledger::engine::Requester;
 use amanah_ledger::exchange::{Certify, Enrolment, GrantRequest};
 use amanah_ledger::execute::Proposal;
 use amanah_ledger::genesis::{Cover, DefaultPolicy, Founder, Genesis, Parameters, PurposeLimit};
+use amanah_ledger::leaf::ConsentLeaf;
 use amanah_ledger::member::{MemberId, MemberKeys};
 use amanah_ledger::position::View;
 use amanah_ledger::time::{DAY_MS, HOUR_MS, UnixMs};
@@ -182,6 +183,20 @@ impl Patient {
         GrantRequest { item, item_signature, document, salt, certificate }
     }
 
+    /// The version of a consent that replaces `present`: everything of `what` for `who`, for a month.
+    pub(crate) fn amend(&self, index: u32, present: &ConsentLeaf, who: MemberRef, what: &str) -> GrantRequest {
+        let version = present.version + 1;
+        let mut document = self.document(index, who, what, UnixMs(TEN.0 + 30 * DAY_MS));
+        document.version = version;
+        let (key, salt) = (self.secret.consent_key(index), self.secret.salt(index, version));
+        let certificate = Certify::of(&document, &salt).sign(&self.chain, &self.secret.key());
+        let first = self.grant(index, document.custodian.clone(), what).item;
+        let commitment = certificate.certify.commitment;
+        let item = GrantItem { version, prev: present.hash(), commitment, ..first };
+        let item_signature = key.sign(&item.signing_bytes(&self.chain));
+        GrantRequest { item, item_signature, document, salt, certificate }
+    }
+
     /// Everything of `what` for `who`, for a month.
     pub(crate) fn grant(&self, index: u32, who: MemberRef, what: &str) -> GrantRequest {
         self.request(index, self.document(index, who, what, UnixMs(TEN.0 + 30 * DAY_MS)))
@@ -333,3 +348,4 @@ mod omissions;
 mod owner;
 mod requests;
 mod restore;
+mod steps;

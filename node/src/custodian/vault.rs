@@ -59,6 +59,8 @@ pub(crate) enum Kind {
     AnchorMark = 7,
     /// A consent that this hospital asks for.
     Request = 8,
+    /// The ledger's leaf that the consent version with the same number replaces; none for a first version.
+    Replaced = 9,
 }
 
 /// Folder, kind and number of a record.

@@ -201,6 +201,10 @@ impl Desk {
         let record = ConsentRecord { consent, version, commitment };
         writes.put(at(Kind::Consent), &keys.receipts, &codec::encode(&record))?;
         writes.put(at(Kind::Document), documents, &codec::encode(&request.into_held()))?;
+        // The ledger will have the new leaf only.
+        if let Some(replaced) = head.state().consent(&consent) {
+            writes.put(at(Kind::Replaced), &keys.receipts, &codec::encode(replaced))?;
+        }
         let (address, key) = self.house(Kind::PendingGrant, pending);
         writes.put(address, key, &codec::encode(&grant))?;
         self.write(writes)?;

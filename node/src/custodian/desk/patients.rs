@@ -45,6 +45,14 @@ pub struct ConsentsPage {
     pub has_more: bool,
 }
 
+/// A consent that is final, and where its versions lie here.
+pub(super) struct FinalConsent<'a> {
+    pub(super) leaf: &'a ConsentLeaf,
+    /// By version and commitment: a version that failed and was signed again is held twice, and the commitment tells which
+    /// the ledger means.
+    pub(super) numbers: BTreeMap<(u32, Digest), u64>,
+}
+
 impl Desk {
     /// Whose name this is; `None` if nobody's.
     pub fn patient(&self, name: &PatientName) -> Option<PublicKey> {
@@ -123,16 +131,26 @@ impl Desk {
         keys: &RelationshipKeys,
         head: &'a Tip,
     ) -> Result<Vec<(&'a ConsentLeaf, Option<u64>)>, StoreError> {
-        // A version that failed and was signed again is held twice: the commitment tells which the ledger means.
-        let mut numbers: BTreeMap<PublicKey, BTreeMap<(u32, Digest), u64>> = BTreeMap::new();
+        let all = self.final_consents(keys, head)?;
+        let newest = |one: &FinalConsent<'_>| one.numbers.get(&(one.leaf.version, one.leaf.commitment)).copied();
+        Ok(all.iter().map(|one| (one.leaf, newest(one))).collect())
+    }
+
+    /// The consents of a relationship that are on the ledger, in the order of their keys.
+    pub(super) fn final_consents<'a>(
+        &self,
+        keys: &RelationshipKeys,
+        head: &'a Tip,
+    ) -> Result<Vec<FinalConsent<'a>>, StoreError> {
+        let mut all: BTreeMap<PublicKey, BTreeMap<(u32, Digest), u64>> = BTreeMap::new();
         for (number, record) in self.consent_records(keys)? {
-            numbers.entry(record.consent).or_default().insert((record.version, record.commitment), number);
+            all.entry(record.consent).or_default().insert((record.version, record.commitment), number);
         }
-        let stands = |(consent, versions): (PublicKey, BTreeMap<(u32, Digest), u64>)| {
-            let leaf = head.state().consent(&consent)?;
-            let is_granted_here = leaf.version > 0 && leaf.custodian == self.setup.member;
-            is_granted_here.then(|| (leaf, versions.get(&(leaf.version, leaf.commitment)).copied()))
+        let is_granted_here = |leaf: &ConsentLeaf| leaf.version > 0 && leaf.custodian == self.setup.member;
+        let stands = |(consent, numbers)| {
+            let leaf = head.state().consent(&consent).filter(|leaf| is_granted_here(leaf))?;
+            Some(FinalConsent { leaf, numbers })
         };
-        Ok(numbers.into_iter().filter_map(stands).collect())
+        Ok(all.into_iter().filter_map(stands).collect())
     }
 }
