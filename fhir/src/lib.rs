@@ -7,7 +7,7 @@
 //!
 //! What a hospital's node says to the hospital's own systems is R4 too: [`capability`], [`bundle`] and [`outcome`] frame
 //! it, [`patient`] and [`organization`] are how they name whom, [`consult`] what they ask and are answered, [`audit_event`]
-//! an access.
+//! an access, [`provenance`] where a consent comes from.
 //!
 //! Between a wallet and other systems: an R4 Consent becomes terms that can be signed ([`import`]), and a consent of the
 //! ledger an R4 Consent that comes in again as the same bytes ([`export`]); its [`mark`] says which consent it is. What a
@@ -15,6 +15,7 @@
 
 pub mod answer;
 pub mod audit_event;
+mod base64;
 pub mod bundle;
 pub mod capability;
 pub mod consent;
@@ -30,6 +31,7 @@ pub mod organization;
 pub mod outcome;
 pub mod patient;
 pub mod proposal;
+pub mod provenance;
 mod provision;
 mod record;
 pub mod request;
