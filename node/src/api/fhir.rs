@@ -11,6 +11,7 @@ mod organization;
 mod outcome;
 mod patient;
 mod proposals;
+mod provenances;
 mod search;
 
 pub(super) use audit_events::{read as audit_event, search as audit_events};
@@ -19,6 +20,7 @@ pub(super) use decisions::{cds_services, consent_decision, definition, patient_c
 pub(super) use metadata::metadata;
 pub(super) use outcome::{in_own_words, said};
 pub(super) use proposals::create as propose;
+pub(super) use provenances::{read as provenance, search as provenances};
 pub(super) use search::PAGE_MAX;
 
 use amanah_fhir::capability::CONTENT_TYPE;

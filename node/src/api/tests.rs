@@ -30,6 +30,7 @@ use tower::ServiceExt;
 mod events;
 mod fhir;
 mod fhir_proposals;
+mod fhir_provenance;
 mod reference;
 mod requests;
 
@@ -45,6 +46,7 @@ struct Server {
     views: watch::Sender<Arc<LedgerView>>,
     status: watch::Sender<ConsensusStatus>,
     sent: mpsc::Receiver<SignedTransaction>,
+    custodian: Custodian,
     clock: Arc<AtomicU64>,
     has_disk: Arc<AtomicBool>,
     stop: watch::Sender<bool>,
@@ -119,8 +121,9 @@ impl Server {
         let takes_writes: TakesWrites = Arc::new(move || takes_writes.load(Ordering::Relaxed));
         let store = Store::open(&dir.path().join("ledger"), &genesis).unwrap();
         let reads = LedgerReads::new(view, store.reader());
-        let app = App::new(setup, custodian, LedgerReading::new(reads, status_reader), now, takes_writes);
-        Self { router: router(app), genesis, ledger, store, views, status, sent, clock, has_disk, stop, _dir: dir }
+        let app = App::new(setup, custodian.clone(), LedgerReading::new(reads, status_reader), now, takes_writes);
+        let router = router(app);
+        Self { router, genesis, ledger, store, views, status, sent, custodian, clock, has_disk, stop, _dir: dir }
     }
 
     async fn send(&self, method: &str, path: &str, token: Option<&str>, body: Vec<u8>) -> (u16, Vec<u8>) {

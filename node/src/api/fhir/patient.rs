@@ -8,6 +8,11 @@ use amanah_fhir::patient::Patient;
 
 /// Whom a search is about: `patient`, a code or a reference, or `patient:identifier`, `SYSTEM|VALUE`.
 pub(super) fn searched(app: &App, search: &mut Search) -> Result<PatientName, Problem> {
+    asked(app, search)?.ok_or_else(one_way)
+}
+
+/// [`searched`], where a search may be about something else.
+pub(super) fn asked(app: &App, search: &mut Search) -> Result<Option<PatientName>, Problem> {
     let by_code = search.one("patient")?;
     let by_identifier = search.one("patient:identifier")?;
     let patient = match (by_code, by_identifier) {
@@ -15,11 +20,14 @@ pub(super) fn searched(app: &App, search: &mut Search) -> Result<PatientName, Pr
         (None, Some(token)) => {
             token.split_once('|').and_then(|(system, value)| Patient::of_identifier(system, value, &app.chain))
         }
-        (None, None) | (Some(_), Some(_)) => {
-            return Err(refused("name one patient, by patient or by patient:identifier".to_owned()));
-        }
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => return Err(one_way()),
     };
-    known(app, patient.ok_or_else(nobody)?)
+    known(app, patient.ok_or_else(nobody)?).map(Some)
+}
+
+fn one_way() -> Problem {
+    refused("name one patient, by patient or by patient:identifier".to_owned())
 }
 
 /// The same patient as the desk knows them; a record number is one of this hospital or nobody's.

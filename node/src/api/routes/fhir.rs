@@ -16,6 +16,10 @@ fn any_text() -> ObjectBuilder {
 const CONSENT_ID: &str =
     "^P(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}\\.[CR](-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}$";
 
+/// Two codes and a version, or `revoked`, with dots between.
+const PROVENANCE_ID: &str = "^P(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}\\.\
+    C(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}\\.([1-9][0-9]{0,9}|revoked)$";
+
 /// A code and a number with a dot between.
 const EVENT_ID: &str = "^P(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}\\.[0-9]{1,16}$";
 
@@ -58,6 +62,18 @@ pub(super) fn all() -> Vec<Operation> {
         of_a_patient(Operation::get("/fhir/r4/AuditEvent", "fhir_audit_events", fhir::audit_events), "AuditEvent")
             .says("The accesses of a patient's log, in its order.")
             .searches("date", Parameter::Date, "For example ge2026-11-29; may stand more than once.")
+            .answers_fhir("A searchset."),
+        Operation::get("/fhir/r4/Provenance/{id}", "fhir_provenance", fhir::provenance)
+            .says("Who put a version of a consent into force or ended it, when, and their signatures.")
+            .by(Caller::Hospital)
+            .in_fhir(Some(Interaction::Read("Provenance")))
+            .at("id", "The Consent's id and the version, or `revoked`, with a dot between.", text(PROVENANCE_ID))
+            .answers_fhir("The Provenance.")
+            .acts()
+            .refuses([Code::NotFound, Code::FhirCannotSay]),
+        of_a_patient(Operation::get("/fhir/r4/Provenance", "fhir_provenances", fhir::provenances), "Provenance")
+            .says("Where the consents of a patient come from: each version that is final, and each end.")
+            .searches("target", Parameter::Reference, "Consent/ID, or Consent/ID/_history/N; with patient or without.")
             .answers_fhir("A searchset."),
         Operation::post("/fhir/r4/$consent-decision", "fhir_consent_decision", fhir::consent_decision)
             .says("May they? Decided and recorded for the patient like /v1/decisions, in FHIR.")

@@ -4,11 +4,11 @@ use super::*;
 use amanah_ledger::label::Label;
 
 /// Everything that presets leave out, named: what FHIR has words for.
-const LABS: &str = "labs,PSY,SUD,ETH,SEX,HIV,STD,SDV,GDIS,R,V";
+pub(super) const LABS: &str = "labs,PSY,SUD,ETH,SEX,HIV,STD,SDV,GDIS,R,V";
 
 impl Server {
     /// A consent that is final.
-    async fn granted(&mut self, patient: &Patient, token: &str, index: u32, what: &str) -> String {
+    pub(super) async fn granted(&mut self, patient: &Patient, token: &str, index: u32, what: &str) -> String {
         let request = patient.grant(index, member_ref(&self.genesis, 1), what);
         let (status, granted) = self.json("POST", "/v1/me/consents", Some(token), codec::encode(&request)).await;
         assert_eq!(status, 200, "{granted}");
@@ -16,13 +16,13 @@ impl Server {
         granted["consent"].as_str().unwrap().to_owned()
     }
 
-    async fn fhir(&self, path: &str) -> (u16, Value) {
+    pub(super) async fn fhir(&self, path: &str) -> (u16, Value) {
         self.json("GET", &format!("/fhir/r4/{path}"), Some(KEY), Vec::new()).await
     }
 }
 
 /// The resources of a searchset that match, and what its outcome says about those left out.
-fn found(bundle: &Value) -> (Vec<&Value>, Vec<&str>) {
+pub(super) fn found(bundle: &Value) -> (Vec<&Value>, Vec<&str>) {
     assert_eq!((&bundle["resourceType"], &bundle["type"]), (&json!("Bundle"), &json!("searchset")), "{bundle}");
     let entries = bundle["entry"].as_array().map(Vec::as_slice).unwrap_or_default();
     let of = |mode: &'static str| {
@@ -33,7 +33,7 @@ fn found(bundle: &Value) -> (Vec<&Value>, Vec<&str>) {
 }
 
 /// The code of an OperationOutcome.
-fn refused(answer: &Value) -> &str {
+pub(super) fn refused(answer: &Value) -> &str {
     let issue = &answer["issue"][0];
     assert_eq!(
         (&answer["resourceType"], &issue["severity"]),
