@@ -2,8 +2,12 @@
 //
 //   node fhir-validate.mjs DIR      every DIR/NAME.json must hold; every DIR/broken/NAME.json must not, or the check is none
 //
+// The signatures of a Provenance are checked too, with the ed25519 of Node.js and nothing but what docs/reference/fhir.md
+// says about their data.
+//
 // It is run where the validator is installed (tests/fhir-validate.sh). Resources inside a Bundle or Parameters are
 // validated by themselves too.
+import { createPublicKey, verify } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -34,13 +38,31 @@ function* inside(resource) {
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const files = (dir) => readdirSync(dir).filter((name) => name.endsWith('.json')).sort();
 
+// What stands before the 32 bytes of an ed25519 key to make a SubjectPublicKeyInfo of it (RFC 8410).
+const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
+let signatures = 0;
+
+// Key (32 bytes), signature (64), message.
+function holds(signature) {
+  const data = Buffer.from(signature.data, 'base64');
+  const key = createPublicKey({ key: Buffer.concat([SPKI, data.subarray(0, 32)]), format: 'der', type: 'spki' });
+  const message = data.subarray(96);
+  return message.subarray(0, 6).toString() === 'amanah' && verify(null, message, key, data.subarray(32, 96));
+}
+
+function signed(resource) {
+  const ours = (resource.signature ?? []).filter((one) => one.sigFormat === 'application/x.amanah.signature');
+  signatures += ours.length;
+  return ours.every(holds);
+}
+
 function wrong(resource) {
   if (versions.get(resource.resourceType) !== '4.0.1') {
     return `${resource.resourceType} is no resource of FHIR 4.0.1`;
   }
   try {
     validateResource(resource);
-    return undefined;
+    return resource.resourceType !== 'Provenance' || signed(resource) ? undefined : 'a signature does not hold';
   } catch (error) {
     return error.message;
   }
@@ -71,7 +93,11 @@ for (const name of files(join(dir, 'broken'))) {
     passed += 1;
   }
 }
+if (types.Provenance !== undefined && signatures === 0) {
+  failed += 1;
+  console.log('FAILED: no Provenance has a signature');
+}
 const counted = Object.entries(types).sort().map(([type, count]) => `${count} ${type}`);
-console.log(`resources: ${counted.join(', ')}`);
+console.log(`resources: ${counted.join(', ')}; ${signatures} signatures`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

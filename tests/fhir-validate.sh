@@ -2,7 +2,8 @@
 # What a hospital says in FHIR, validated by a program of another project against the StructureDefinitions of R4 4.0.1:
 # every resource that the node serves, and what `amanah consent export --fhir` writes. Four hospitals run; a patient
 # gives consents, one that FHIR cannot say among them, and one is revoked; systems ask and are permitted, denied and told
-# that no consent speaks. Resources that were broken on purpose must be found invalid.
+# that no consent speaks. The signatures in each Provenance are checked by Node.js. Resources that were broken on purpose
+# must be found invalid.
 #
 #   tests/fhir-validate.sh [--programs DIR]   DIR holds amanahd and amanah (cargo build --workspace --bins makes them in
 #                                             target/debug); without it they are built here
@@ -189,6 +190,13 @@ collect() {
     [[ $(python3 -c 'import json, sys; print(len(json.load(sys.stdin)["entry"]))' <"$said/events.json") == 5 ]] ||
         fail 'there are not five events'
     answer_of "/fhir/r4/AuditEvent/$patient.2" >"$said/event.json"
+    answer_of "/fhir/r4/Provenance?patient=$patient" >"$said/provenances.json"
+    [[ $(python3 -c 'import json, sys; print(len(json.load(sys.stdin)["entry"]))' <"$said/provenances.json") == 4 ]] ||
+        fail 'there are not a Provenance of each of three consents and of one end'
+    answer_of "/fhir/r4/Provenance?target=Consent/$patient.$permit&_count=1" >"$said/provenances-page.json"
+    answer_of "/fhir/r4/Provenance/$patient.$permit.1" >"$said/provenance.json"
+    answer_of "/fhir/r4/Provenance/$patient.$permit.revoked" >"$said/provenance-revoked.json"
+    answer_of "/fhir/r4/Provenance/$patient.$permit.2" >"$said/outcome-version.json"
     answer_of '/fhir/r4/AuditEvent?patient=P-0000' >"$said/outcome-patient.json"
     answer_of '/fhir/r4/Patient/7' >"$said/outcome-nothing.json"
     answer_of /fhir/r4/metadata >"$said/metadata.json"
@@ -214,6 +222,15 @@ broken("proposed-consent-without-status", "consent-proposed", lambda one: one.po
 broken("consent-with-a-word-of-its-own", "consent-active", lambda one: one.update(mood="good"))
 broken("event-without-agent", "event", lambda one: one.pop("agent"))
 broken("event-with-a-number-for-a-time", "event", lambda one: one.update(recorded=7))
+broken("provenance-without-target", "provenance", lambda one: one.pop("target"))
+broken("provenance-without-agent", "provenance-revoked", lambda one: one.pop("agent"))
+broken("provenance-signed-by-nobody", "provenance", lambda one: one["signature"][0].pop("who"))
+broken("provenance-signed-without-when", "provenance", lambda one: one["signature"][0].pop("_when"))
+# Four characters of the message, which base64 has as three of its bytes.
+def other_message(one):
+    data = one["signature"][1]["data"]
+    one["signature"][1]["data"] = data[:200] + ("AAAA" if data[200:204] != "AAAA" else "BBBB") + data[204:]
+broken("provenance-of-another-message", "provenance", other_message)
 broken("statement-without-kind", "metadata", lambda one: one.pop("kind"))
 broken("outcome-without-issue", "outcome-nothing", lambda one: one.update(issue=[]))
 PYTHON

@@ -154,6 +154,27 @@ fn what_is_asked_in_fhir_and_cds_hooks_is_in_the_patients_complete_log_and_its_a
     assert_eq!((status, &unknown["resourceType"]), (404, &json!("OperationOutcome")), "{unknown}");
 
     all_of_it_is_there(&ehr, &noor, &expected);
+    it_is_known_where_it_comes_from(&ehr, &noor, consent);
+}
+
+/// The one version and the end, each signed by the patient.
+fn it_is_known_where_it_comes_from(ehr: &Ehr, noor: &Patient<'_>, consent: &str) {
+    let patient = noor.at("cedar");
+    let bundle = ehr.ok(&format!("/fhir/r4/Provenance?target=Consent/{patient}.{consent}"), None);
+    let found: Vec<&Value> = bundle["entry"].as_array().unwrap().iter().map(|entry| &entry["resource"]).collect();
+    let ids: Vec<&Value> = found.iter().map(|one| &one["id"]).collect();
+    assert_eq!(ids, [&json!(format!("{patient}.{consent}.1")), &json!(format!("{patient}.{consent}.revoked"))]);
+    for one in &found {
+        let id = one["id"].as_str().unwrap();
+        assert_eq!(ehr.ok(&format!("/fhir/r4/Provenance/{id}"), None), **one);
+        assert_eq!(one["agent"][0]["who"]["identifier"]["value"], patient);
+        assert_eq!(one["signature"][0]["sigFormat"], "application/x.amanah.signature");
+    }
+    assert_eq!(found[0]["target"][0]["reference"], format!("Consent/{patient}.{consent}/_history/1"));
+    let (_, read) = ehr.ask(&format!("/fhir/r4/Consent/{patient}.{consent}"), None);
+    assert_eq!(found[0]["recorded"], read["meta"]["lastUpdated"], "the time of the block that made it final");
+    let (status, none) = ehr.ask(&format!("/fhir/r4/Provenance/{patient}.{consent}.2"), None);
+    assert_eq!((status, &none["resourceType"]), (404, &json!("OperationOutcome")));
 }
 
 #[test]
