@@ -87,6 +87,15 @@ pub const NORMAL: &str = "N";
 pub const BREAK_THE_GLASS: &str = "BTG";
 const EMERGENCY: [&str; 3] = ["ETREAT", "ERTREAT", BREAK_THE_GLASS];
 
+/// Two tables are the same if their hashes are.
+impl PartialEq for Vocabulary {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for Vocabulary {}
+
 /// By its hash: the tables are long, and the same everywhere.
 impl std::fmt::Debug for Vocabulary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -103,6 +112,11 @@ impl Vocabulary {
     /// Version 2: all purposes and sensitivities of FHIR 4.0.1, duties, and data uses.
     pub fn v2() -> &'static Self {
         &V2
+    }
+
+    /// The version by which questions are read today.
+    pub fn newest() -> &'static Self {
+        Self::v2()
     }
 
     /// The version whose table has this hash, if this program knows it.

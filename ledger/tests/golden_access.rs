@@ -28,6 +28,7 @@ use amanah_ledger::position::Height;
 use amanah_ledger::preset::Preset;
 use amanah_ledger::time::{Day, UnixMs};
 use amanah_ledger::transaction::{GrantItem, WireId};
+use amanah_ledger::vocabulary::Vocabulary;
 use bincode::{Decode, Encode};
 use std::path::PathBuf;
 
@@ -160,8 +161,9 @@ fn full_document() -> ConsentDocument {
     }
 }
 
+/// Reads questions by the first table, as receipts did when this format was new.
 fn policy() -> Policy {
-    Policy::of(&Parameters {
+    let parameters = Parameters {
         anchor_grid_ms: 60_000,
         cover: Cover::On,
         new_leaves_per_day_max: 1000,
@@ -169,7 +171,8 @@ fn policy() -> Policy {
         review_hours: 72,
         default_policy: DefaultPolicy::Deny,
         purpose_limits: list([PurposeLimit { purpose: text("TREAT"), days_max: 365 }]),
-    })
+    };
+    Policy::of(&parameters).reading(Vocabulary::v1())
 }
 
 fn request() -> Request {

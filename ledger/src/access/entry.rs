@@ -12,7 +12,7 @@ use crate::member::MemberId;
 use crate::position::Height;
 use crate::time::UnixMs;
 use crate::transaction::GatewaySignature;
-use crate::vocabulary::{Code, Vocabulary};
+use crate::vocabulary::Code;
 use bincode::{Decode, Encode};
 
 /// Longest encoded entry.
@@ -67,7 +67,7 @@ pub struct DecisionReceipt {
     pub state_root: Digest,
     /// Hash of the network's parameters.
     pub policy: Digest,
-    /// Hash of the vocabulary.
+    /// Hash of the vocabulary that the question was read by; each consent names its own.
     pub vocabulary: Digest,
     /// Version of the engine.
     pub engine: u32,
@@ -161,7 +161,7 @@ impl DecisionReceipt {
             height,
             state_root,
             policy: policy.digest(),
-            vocabulary: Vocabulary::v1().digest(),
+            vocabulary: policy.vocabulary().digest(),
             engine: ENGINE_VERSION,
         })
     }

@@ -1,6 +1,7 @@
 //! What happens where no consent speaks (CE-1 step 6): one of the four policies of IHE PCF, reported beside the answer
 //! and never instead of it.
 
+use super::Policy;
 use super::question::{Question, Record};
 use super::redaction::{Listed, Redacted, Redaction};
 use crate::document::Effect;
@@ -18,13 +19,13 @@ pub(super) struct Fallback {
 const REFUSES: Fallback = Fallback { effect: Effect::Deny, redaction: None };
 
 /// For one record, or for a query where there is none.
-pub(super) fn fallback(default: DefaultPolicy, question: &Question, record: Option<&Record>) -> Fallback {
-    let vocabulary = Vocabulary::v2();
+pub(super) fn fallback(policy: &Policy, question: &Question, record: Option<&Record>) -> Fallback {
+    let vocabulary = policy.vocabulary();
     let is_for = |rule: &str| {
         let asked = question.purpose.as_ref().filter(|purpose| purpose.system == system::PURPOSE);
         asked.is_some_and(|purpose| vocabulary.purpose_covers(rule, &purpose.code))
     };
-    match default {
+    match policy.default_policy() {
         DefaultPolicy::Deny => REFUSES,
         DefaultPolicy::BasicNormal if is_for("TREAT") => normal(vocabulary, record),
         DefaultPolicy::BasicNormal => REFUSES,

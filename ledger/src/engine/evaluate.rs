@@ -88,7 +88,7 @@ impl Council<'_> {
         let permitting: BTreeSet<usize> = rulings.iter().flat_map(|ruling| ruling.permitting.clone()).collect();
         let consents = self.speakers.iter().filter(|one| permitting.contains(&one.at)).map(|one| one.consent);
         let mut all: BTreeSet<Obligation> = rulings.iter().flat_map(|ruling| ruling.obligations.clone()).collect();
-        all.extend(obligation::of_permit(consents, self.question, self.policy.duties()));
+        all.extend(obligation::of_permit(consents, self.question, self.policy));
         if is_emergency {
             all.retain(|one| matches!(one, Obligation::Duty(_)));
             all.extend(emergency::duties());
@@ -153,7 +153,7 @@ impl Council<'_> {
                 Ruling { item, obligations, permitting, said, refuses_break_glass: refuses }
             }
             Verdict::NoConsent(ground) => {
-                let fallback = fallback(self.policy.default_policy(), self.question, record);
+                let fallback = fallback(self.policy, self.question, record);
                 let mut obligations = hall.redactions(subject, &[]);
                 obligations.extend(fallback.redaction.map(Obligation::Redact));
                 let item = ItemAnswer { outcome: Outcome::NoConsent, effect: fallback.effect, ground };

@@ -153,7 +153,7 @@ pub(super) fn later_sensitivities<'a>(
     left_out: impl IntoIterator<Item = &'a Coding>,
     given: impl IntoIterator<Item = &'a Coding>,
 ) -> Option<Redaction> {
-    let newest = Vocabulary::v2();
+    let newest = Vocabulary::newest();
     let is_sensitivity = |label: &&Coding| label.system == system::ACT_CODE;
     let leaves_out = left_out.into_iter().any(|label| is_sensitivity(&label));
     let given: Vec<&Coding> = given.into_iter().filter(is_sensitivity).collect();

@@ -16,10 +16,12 @@ use crate::time::UnixMs;
 use crate::vocabulary::{Code, Coding, Kind, Vocabulary};
 use std::collections::BTreeSet;
 
-/// Decides `request` at `as_of`, the custodian's clock. The order of `consents` does not matter.
+/// Decides `request` at `as_of`, the custodian's clock. The order of `consents` does not matter. What is asked is read by
+/// the policy's table, each consent by the one that its document names.
 pub fn decide(consents: &[Candidate], request: &Request, as_of: UnixMs, policy: &Policy) -> Decision {
-    let neutral: Vec<Consent> = consents.iter().map(|candidate| consent(candidate, request)).collect();
-    let answer = evaluate(&neutral, &question(request), as_of.into(), policy);
+    let vocabulary = policy.vocabulary();
+    let neutral: Vec<Consent> = consents.iter().map(|candidate| consent(candidate, request, vocabulary)).collect();
+    let answer = evaluate(&neutral, &question(request, vocabulary), as_of.into(), policy);
     let named = |ground: &Ground| Reason {
         code: ground.code,
         consent: ground.consent.and_then(|at| consents.get(at)).map(|candidate| candidate.consent),
@@ -64,17 +66,17 @@ fn of_member_s(kind: &str, member: MemberId, name: &str) -> Identifiers {
     [Identifier::assigned(&format!("urn:amanah:{kind}:{member}"), name)].into()
 }
 
-fn question(request: &Request) -> Question {
+fn question(request: &Request, vocabulary: &Vocabulary) -> Question {
     let member = request.requester.member;
     let mut names = of_member(member);
     if let Some(handle) = &request.requester.practitioner {
         names.extend(of_member_s("practitioner", member, handle.as_str()));
     }
-    let class = document::Class::of(Vocabulary::v2(), &request.purpose);
+    let class = document::Class::of(vocabulary, &request.purpose);
     let record = |item: &super::Item| Record {
         of: Some(Kind::Type.coding(item.of.as_str())),
         categories: Some(codings(Kind::Category, &item.categories)),
-        labels: labels(&item.labels),
+        labels: labels(&item.labels, vocabulary),
         ..Record::default()
     };
     Question {
@@ -93,8 +95,7 @@ fn codings(kind: Kind, codes: &[Code]) -> BTreeSet<Coding> {
     codes.iter().map(|code| kind.coding(code.as_str())).collect()
 }
 
-fn labels(codes: &[Code]) -> BTreeSet<Coding> {
-    let vocabulary = Vocabulary::v2();
+fn labels(codes: &[Code], vocabulary: &Vocabulary) -> BTreeSet<Coding> {
     codes.iter().map(|code| vocabulary.label_kind(code.as_str()).coding(code.as_str())).collect()
 }
 
@@ -118,7 +119,7 @@ fn scope(class: document::Class) -> Coding {
 
 /// A consent of the ledger. One without a document here, or with a vocabulary that this program does not have, speaks
 /// only by its absence.
-fn consent(candidate: &Candidate, request: &Request) -> Consent {
+fn consent(candidate: &Candidate, request: &Request, asked_by: &'static Vocabulary) -> Consent {
     let in_force = match candidate.standing {
         Standing::InForce => ConsentStanding::InForce,
         Standing::RevocationPending | Standing::Revoked => ConsentStanding::Ended,
@@ -132,15 +133,20 @@ fn consent(candidate: &Candidate, request: &Request) -> Consent {
     let Some((document, vocabulary)) = held else {
         let is_missing = *candidate.content() == Content::Missing && in_force == ConsentStanding::InForce;
         let standing = if is_missing { ConsentStanding::Missing } else { ConsentStanding::Never };
-        return absent(candidate, request, standing);
+        return absent(candidate, request, standing, asked_by);
     };
     from_document(candidate, document, vocabulary, in_force)
 }
 
-fn absent(candidate: &Candidate, request: &Request, standing: ConsentStanding) -> Consent {
+fn absent(
+    candidate: &Candidate,
+    request: &Request,
+    standing: ConsentStanding,
+    vocabulary: &'static Vocabulary,
+) -> Consent {
     Consent {
         id: of_consent(&candidate.consent),
-        vocabulary: Vocabulary::v2(),
+        vocabulary,
         standing,
         since: candidate.since.0,
         patient: of_patient(&request.chain, &request.relationship),
@@ -181,16 +187,16 @@ fn from_document(
         authority,
         supersedes: document.supersedes.iter().map(of_consent).collect(),
         root: match &document.root {
-            Root::Rule(body) => ConsentRoot::Rule(rule(body, "root")),
+            Root::Rule(body) => ConsentRoot::Rule(rule(body, "root", vocabulary)),
             Root::Decision(effect) => ConsentRoot::Decision(*effect),
         },
-        rules: nested(&document.rules, 1, ""),
+        rules: nested(&document.rules, 1, "", vocabulary),
         obligations: duties.chain(deletion).collect(),
     }
 }
 
 /// Rules of one depth, each with what stands below it: a pre-order as a tree.
-fn nested(rules: &[document::Rule], depth: u8, above: &str) -> Vec<Rule> {
+fn nested(rules: &[document::Rule], depth: u8, above: &str, vocabulary: &Vocabulary) -> Vec<Rule> {
     let mut tree = Vec::new();
     let mut rest = rules;
     while let Some((first, below)) = rest.split_first() {
@@ -199,21 +205,21 @@ fn nested(rules: &[document::Rule], depth: u8, above: &str) -> Vec<Rule> {
         rest = next;
         if first.depth == depth {
             let place = format!("{above}{}", tree.len() + 1);
-            let exceptions = nested(exceptions, depth.saturating_add(1), &format!("{place}."));
-            tree.push(Rule { exceptions, ..rule(&first.body, &format!("rule {place}")) });
+            let exceptions = nested(exceptions, depth.saturating_add(1), &format!("{place}."), vocabulary);
+            tree.push(Rule { exceptions, ..rule(&first.body, &format!("rule {place}"), vocabulary) });
         }
     }
     tree
 }
 
-fn rule(body: &RuleBody, place: &str) -> Rule {
+fn rule(body: &RuleBody, place: &str, vocabulary: &Vocabulary) -> Rule {
     let RuleBody { effect, actors, purposes, actions, period, data } = body;
     Rule {
         period: period.map_or(Span::ALWAYS, Span::from),
         actors: actors.iter().map(actor).collect(),
         purposes: codings(Kind::Purpose, purposes),
         actions: actions.iter().map(|one| action(*one)).collect(),
-        data: scope_of_data(data),
+        data: scope_of_data(data, vocabulary),
         ..Rule::bare(*effect, place)
     }
 }
@@ -245,7 +251,7 @@ fn party(actor: &document::Actor) -> Party {
     }
 }
 
-fn scope_of_data(scope: &DataScope) -> Data {
+fn scope_of_data(scope: &DataScope, vocabulary: &Vocabulary) -> Data {
     let class = |TypeScope { of, category }: &TypeScope| Class {
         of: Kind::Type.coding(of.as_str()),
         category: category.as_ref().map(|code| Kind::Category.coding(code.as_str())),
@@ -260,8 +266,8 @@ fn scope_of_data(scope: &DataScope) -> Data {
         }),
     };
     Data {
-        labels: labels(&scope.labels),
-        except_labels: labels(&scope.except_labels),
+        labels: labels(&scope.labels, vocabulary),
+        except_labels: labels(&scope.except_labels, vocabulary),
         period: scope.data_period.map(Span::from),
         records: scope.meanings.iter().map(records).collect(),
         classes: scope.types.iter().map(class).collect(),

@@ -1,7 +1,7 @@
 //! What a permit asks of whoever acts on it (CE-1 step 8). Whoever does not know one of them treats the answer as deny.
 
 use super::redaction::{Listed, Redacted, Redaction};
-use super::{Answer, Consent, Moment, Question, Record};
+use super::{Answer, Consent, Moment, Policy, Question, Record};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
 use crate::vocabulary::{Coding, system};
@@ -60,19 +60,18 @@ impl Obligation {
 pub(super) fn of_permit<'a>(
     permitting: impl Iterator<Item = &'a Consent>,
     question: &Question,
-    duties: &[(Coding, Duty)],
+    policy: &Policy,
 ) -> Vec<Obligation> {
-    let vocabulary = crate::vocabulary::Vocabulary::v2();
     let is_for = |purpose: &Coding| {
         question.purpose.as_ref().is_some_and(|asked| {
             asked == purpose
                 || (asked.system == purpose.system
                     && asked.system == system::PURPOSE
-                    && vocabulary.purpose_covers(&purpose.code, &asked.code))
+                    && policy.vocabulary().purpose_covers(&purpose.code, &asked.code))
         })
     };
     let by_policy =
-        duties.iter().filter(|(purpose, _)| is_for(purpose)).map(|(_, duty)| Obligation::Duty(duty.clone()));
+        policy.duties().iter().filter(|(purpose, _)| is_for(purpose)).map(|(_, duty)| Obligation::Duty(duty.clone()));
     let mut all: Vec<Obligation> =
         permitting.flat_map(|consent| consent.obligations.clone()).chain(by_policy).collect();
     if lacks(Mutant::ObligationsDropped) {

@@ -4,7 +4,7 @@ use super::obligation::{Due, Duty};
 use crate::codec;
 use crate::crypto::{Context, Digest};
 use crate::genesis::{DefaultPolicy, Parameters};
-use crate::vocabulary::Coding;
+use crate::vocabulary::{Coding, Vocabulary};
 
 /// What breaking the glass means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,13 +26,15 @@ pub enum EmergencyRefusal {
     Honoured,
 }
 
-/// What the network does where consents leave it open.
+/// What the network does where consents leave it open, and by which table it reads what is asked. Consents are read by
+/// the tables that they name themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     default: DefaultPolicy,
     emergency: EmergencyPolicy,
     duties: Vec<(Coding, Duty)>,
     digest: Digest,
+    vocabulary: &'static Vocabulary,
 }
 
 impl Policy {
@@ -44,7 +46,8 @@ impl Policy {
             review_hours: parameters.review_hours,
         };
         let digest = Context::Policy.hash(&[&codec::encode(parameters)]);
-        Self { default: parameters.default_policy, emergency, duties: Vec::new(), digest }
+        let vocabulary = Vocabulary::newest();
+        Self { default: parameters.default_policy, emergency, duties: Vec::new(), digest, vocabulary }
     }
 
     /// A policy outside any network. `duties` go with permits for the purpose beside them and its parts.
@@ -65,7 +68,19 @@ impl Policy {
             }
             bytes.extend(codec::encode(&by));
         }
-        Self { default, emergency, duties, digest: Context::Policy.hash(&[&bytes]) }
+        let (digest, vocabulary) = (Context::Policy.hash(&[&bytes]), Vocabulary::newest());
+        Self { default, emergency, duties, digest, vocabulary }
+    }
+
+    /// The same policy, with questions read by this table: an answer of long ago is worked out again by the table that
+    /// its receipt names.
+    pub fn reading(self, vocabulary: &'static Vocabulary) -> Self {
+        Self { vocabulary, ..self }
+    }
+
+    /// The table that questions are read by.
+    pub const fn vocabulary(&self) -> &'static Vocabulary {
+        self.vocabulary
     }
 
     /// The answer where no consent speaks.
@@ -83,7 +98,7 @@ impl Policy {
         &self.duties
     }
 
-    /// Hash of all of it, as decision receipts name it.
+    /// Hash of all of it but the table, as decision receipts name it; they name the table beside it.
     pub const fn digest(&self) -> Digest {
         self.digest
     }

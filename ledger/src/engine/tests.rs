@@ -1,6 +1,7 @@
 //! CE-1 in a table: these consents, this request, that answer.
 
 use super::*;
+use crate::access::DecisionReceipt;
 use crate::codec::BoundedVec;
 use crate::compose::compose;
 use crate::crypto::{Digest, PublicKey};
@@ -450,4 +451,50 @@ fn considered_are_exactly_the_consents_in_force() {
     assert_eq!(numbers, [" 1", " 3", " 4", " 5"]);
     let pending = decision.considered.iter().filter(|one| one.standing == Standing::RevocationPending).count();
     assert_eq!(pending, 1);
+}
+
+#[test]
+fn what_is_asked_is_read_by_the_table_of_the_policy() {
+    let parameters = crate::genesis::Parameters {
+        default_policy: crate::genesis::DefaultPolicy::BasicNormal,
+        ..scene::genesis().parameters
+    };
+    // A part of treatment since the second table; the first does not know it.
+    let asked = Request { purpose: text("CLINTRL"), ..request("cedar labs treatment") };
+    let by = |vocabulary| {
+        let policy = Policy::of(&parameters).reading(vocabulary);
+        let decision = decide(&[], &asked, noon(1), &policy);
+        let receipt = DecisionReceipt::new(&asked, &decision, &policy, Height(1), Digest::ZERO).unwrap();
+        (decision.effect, receipt.vocabulary)
+    };
+    assert_eq!(by(Vocabulary::v1()), (Effect::Deny, Vocabulary::v1().digest()));
+    assert_eq!(by(Vocabulary::v2()), (Effect::Permit, Vocabulary::v2().digest()), "the receipt names the table");
+    assert_eq!(Policy::of(&parameters).vocabulary(), Vocabulary::newest());
+}
+
+/// Receipts of before named the first table while questions were read by the second: hospitals took no purpose that the
+/// first does not have, and about those both give one answer.
+#[test]
+fn the_first_two_tables_read_every_question_alike_that_the_first_has_words_for() {
+    use crate::genesis::{DefaultPolicy, Parameters};
+    let (first, second) = (Vocabulary::v1(), Vocabulary::v2());
+    let mut labels: Vec<&str> = [Kind::Sensitivity, Kind::Confidentiality].map(|kind| second.codes(kind)).concat();
+    labels.push("nobody's");
+    let mut asked = request("cedar labs treatment");
+    let item = asked.items[0].clone();
+    asked.items = list(labels.iter().take(ITEMS_MAX).map(|label| Item { labels: list([text(label)]), ..item.clone() }));
+    assert!(labels.len() <= ITEMS_MAX, "{}", labels.len());
+    let consents = ["cedar labs treatment", "cedar labs research", "cedar everything payment"];
+    let candidates: Vec<Candidate> =
+        consents.into_iter().zip(1..).map(|(terms, number)| consent(terms).candidate(number)).collect();
+    let defaults =
+        [DefaultPolicy::Deny, DefaultPolicy::BasicNormal, DefaultPolicy::AllNormal, DefaultPolicy::BreakGlassOnly];
+    for purpose in first.codes(Kind::Purpose) {
+        let asked = Request { purpose: text(purpose), ..asked.clone() };
+        for default_policy in defaults {
+            let policy = Policy::of(&Parameters { default_policy, ..scene::genesis().parameters });
+            let by = |vocabulary| decide(&candidates, &asked, noon(1), &policy.clone().reading(vocabulary));
+            assert_eq!(by(first), by(second), "{purpose} {default_policy:?}");
+        }
+    }
 }

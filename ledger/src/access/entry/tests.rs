@@ -4,6 +4,7 @@ use crate::crypto::Ed25519;
 use crate::document::commitment;
 use crate::engine::{CONSENTS_MAX, Candidate, Considered, Standing, decide};
 use crate::scene::{TODAY, chain, genesis, hospital, key, layla, list, public_key, text, wish};
+use crate::vocabulary::Vocabulary;
 
 fn receipt() -> DecisionReceipt {
     let document = compose(wish("cedar", "labs", "TREAT")).unwrap();
@@ -47,7 +48,7 @@ fn a_receipt_repeats_request_answer_and_everything_it_rests_on() {
     assert_eq!(receipt.considered.len(), 1);
     assert_eq!(receipt.items.len(), receipt.item_decisions.len());
     assert_eq!(receipt.policy, Policy::of(&genesis().parameters).digest());
-    assert_eq!((receipt.vocabulary, receipt.engine), (Vocabulary::v1().digest(), ENGINE_VERSION));
+    assert_eq!((receipt.vocabulary, receipt.engine), (Vocabulary::newest().digest(), ENGINE_VERSION));
 }
 
 #[test]
