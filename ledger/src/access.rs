@@ -7,6 +7,7 @@ pub mod check;
 pub mod day_tree;
 pub mod entry;
 pub mod position;
+pub mod replay;
 
 pub use anchored::AnchoredDays;
 pub use check::{Checked, LogError, Shown, Subject, check};

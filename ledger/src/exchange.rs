@@ -1,6 +1,13 @@
 //! What wallets and nodes say to each other, in canonical bytes. Every signature here is by a relationship key or a
 //! gateway key, in a domain of its own, and names network and custodian.
 
+mod access_record;
+
+pub use access_record::{
+    ACCESS_SEARCH_BYTES_MAX, AccessRecord, AccessSearch, ConsentThen, Kept, RECORD_CONSENTS_MAX,
+    RECORD_DOCUMENTS_BYTES_MAX,
+};
+
 use crate::access::{DayProof, EntryBody, LogEntry};
 use crate::codec::{self, BoundedVec};
 use crate::crypto::{Check, Digest, Domain, PublicKey, Signature, Signer, Verifier};

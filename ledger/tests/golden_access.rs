@@ -17,9 +17,10 @@ use amanah_ledger::document::{
     Action, Actor, Class, ConsentDocument, DataScope, Effect, Giver, MemberRef, Period, PractitionerRef, Retention,
     Root, commitment,
 };
-use amanah_ledger::engine::{Candidate, Item, Policy, Request, Requester, Standing, decide};
+use amanah_ledger::engine::{Candidate, Considered, Item, Policy, Request, Requester, Standing, decide};
 use amanah_ledger::exchange::{
-    Certify, DayQuery, Enrolment, GrantRequest, Login, RevocationAccepted, SignedAcceptance,
+    AccessRecord, AccessSearch, Certify, ConsentThen, DayQuery, Enrolment, GrantRequest, Kept, Login,
+    RevocationAccepted, SignedAcceptance,
 };
 use amanah_ledger::genesis::{Cover, DefaultPolicy, Parameters, PurposeLimit};
 use amanah_ledger::label::{Label, LabelKind};
@@ -283,13 +284,24 @@ fn messages_of_wallets_and_nodes() {
     let certificate = Certify::of(&document, &SALT).sign(&CHAIN, &relationship);
     let grant = GrantRequest { item, item_signature, document, salt: SALT, certificate };
     golden.value("grant", &grant);
-    golden.value("held", &grant.into_held());
+    golden.value("held", &grant.clone().into_held());
     golden.value("day_query", &DayQuery { day: Day(20_779), root: Digest([8; 32]) });
     let wire_id = WireId(Digest([7; 32]));
     golden.value(
         "revocation_accepted",
         &RevocationAccepted::sign(&CHAIN, custodian, public(21), wire_id, time, &key(12)),
     );
+    let considered = Considered {
+        consent: public(21),
+        version: 1,
+        commitment: Digest([8; 32]),
+        standing: Standing::RevocationPending,
+    };
+    let (held, left_out) = (Kept::Held(Box::new(grant.into_held())), Kept::LeftOut);
+    let consents = [held, Kept::Gone, left_out].map(|document| ConsentThen { stood: considered, document });
+    let record = AccessRecord { entry: enrolled(), consents: list(consents) };
+    golden.value("access_search.found", &AccessSearch::Found(Box::new(record)));
+    golden.value("access_search.not_up_to", &AccessSearch::NotUpTo { relationship: public(20), number: 7 });
     let entry = DirectoryEntry {
         member: cedar().id,
         handle: text("dr.haddad"),

@@ -279,6 +279,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         "withdraw one, or wait until one is answered",
     ),
     entry(
+        266,
+        "no such access",
+        "No log of this hospital holds a decision of that code: it is another hospital's, was mistyped, or went when its patient's records here were erased.",
+        "check the code, and which hospital decided; with --patient, whether it is that patient's",
+    ),
+    entry(
         301,
         "not final in time",
         "What was sent waits for a quorum of the hospitals. It becomes final by itself, exactly once.",
@@ -343,5 +349,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         "this hospital's clock is not confirmed by the others",
         "What is written down carries a time, and no quorum of hospitals has agreed with this node's clock since its start.",
         "ask again once enough hospitals are heard; if it lasts, tell the hospital's operator to set the clock",
+    ),
+    entry(
+        312,
+        "an old decision cannot be worked out again here",
+        "Documents that it may have rested on were erased, it names rules that this program does not have, or a revocation that it rests on is still on its way. It says nothing for or against the decision.",
+        "the patient's wallet may have the documents: amanah why A-…; if other rules are named, update this program",
     ),
 ];

@@ -64,6 +64,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         "ask the hospital why, with the number of the access",
     ),
     entry(
+        813,
+        "an old decision does not come out the same",
+        "From the facts of its moment the rules give another answer than the one that was recorded, or it rests on a consent that was not in force.",
+        "keep the answer of this command, and find out which program wrote the entry; the entry is signed by this hospital",
+    ),
+    entry(
         901,
         "another process uses the home",
         "A node runs on it, or a check is at work. Two nodes with one key could split the ledger.",

@@ -13,8 +13,8 @@ use amanah_ledger::crypto::Digest;
 use amanah_ledger::directory::{DIRECTORY_ENTRY_BYTES_MAX, SignedDirectoryEntry};
 use amanah_ledger::document::{ConsentDocument, DOCUMENT_BYTES_MAX};
 use amanah_ledger::exchange::{
-    DayQuery, GrantRequest, HeldConsent, RevocationAccepted, SignedAcceptance, SignedCertify, SignedEnrolment,
-    SignedLogin,
+    AccessSearch, DayQuery, GrantRequest, HeldConsent, RevocationAccepted, SignedAcceptance, SignedCertify,
+    SignedEnrolment, SignedLogin,
 };
 use amanah_ledger::genesis::{GENESIS_BYTES_MAX, Genesis};
 use amanah_ledger::leaf::{LEAF_BYTES_MAX, Leaf, LeafKey};
@@ -37,7 +37,7 @@ macro_rules! canonical {
     };
 }
 
-const DECODERS: [(&str, Decoder); 27] = [
+const DECODERS: [(&str, Decoder); 28] = [
     canonical!(SignedTransaction, TRANSACTION_BYTES_MAX),
     canonical!(Block, BLOCK_BYTES_MAX),
     canonical!(Header, BLOCK_BYTES_MAX),
@@ -65,6 +65,7 @@ const DECODERS: [(&str, Decoder); 27] = [
     ("Record", |bytes| Record::decode(bytes).ok().map(|record| record.encode())),
     ("PeerMessage", |bytes| PeerMessage::decode(bytes).ok().map(|message| message.encode())),
     ("gossip bundle", |bytes| decode_bundle(bytes).ok().map(|bundle: Transactions| codec::encode(&bundle))),
+    canonical!(AccessSearch, amanah_ledger::exchange::ACCESS_SEARCH_BYTES_MAX),
 ];
 
 /// Most bytes that a decoder may be given room for.
