@@ -4,6 +4,7 @@
 //! what it wrote is durable. Bodies, waits and concurrent requests are bounded. Logs name the route's template, the
 //! status and the time it took: no path, no address, no body. Every refusal is a [`Problem`].
 
+mod accesses;
 mod answers;
 mod errors;
 mod events;
@@ -73,6 +74,8 @@ const CONCURRENT_MAX: usize = 4096;
 const WAITING_MAX: usize = 1024;
 /// Of these, requests for the proofs of days, which the custodian makes one day after the other between other acts.
 const PROVING_MAX: usize = 4;
+/// Of these, searches for an access, which look through logs between other acts.
+const SEARCHING_MAX: usize = 1;
 /// A request that takes longer is given up; longer than the longest wait for a height.
 const TIMEOUT: Duration = Duration::from_millis(public::WAIT_MS_MAX + 10_000);
 
@@ -143,6 +146,7 @@ pub struct App {
     enrolments: RateLimit,
     unknown_revocations: RateLimit,
     proving: Semaphore,
+    searching: Semaphore,
     place: fhir::Place,
 }
 
@@ -182,6 +186,7 @@ impl App {
             enrolments: RateLimit::new(setup.limits.enrolments_per_minute),
             unknown_revocations: RateLimit::new(setup.limits.unknown_revocations_per_minute),
             proving: Semaphore::new(PROVING_MAX),
+            searching: Semaphore::new(SEARCHING_MAX),
             place,
         })
     }

@@ -66,6 +66,8 @@ codes! {
     BeyondRequest = 264, UNPROCESSABLE_ENTITY;
     /// As many requests wait for the patient as may.
     TooManyRequests = 265, CONFLICT;
+    /// No decision of that code is in the logs of this hospital, or in that patient's.
+    AccessUnknown = 266, NOT_FOUND;
 
     /// Not final in time: the ledger has not reached that height.
     NotFinalInTime = 301, TOO_EARLY;

@@ -1,5 +1,6 @@
 //! Every operation of the API, in one table: route and reference are both made from it.
 
+mod accesses;
 mod fhir;
 mod requests;
 
@@ -30,6 +31,7 @@ pub(super) fn all() -> Vec<Operation> {
     operations.extend(hospitals());
     operations.extend(fhir::all());
     operations.extend(requests::hospitals());
+    operations.extend(accesses::hospitals());
     operations
 }
 

@@ -27,6 +27,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::{mpsc, watch};
 use tower::ServiceExt;
 
+mod accesses;
 mod events;
 mod fhir;
 mod fhir_proposals;
@@ -39,6 +40,7 @@ const FOLLOWER_KEY: &str = "the follower's key";
 
 /// Cedar's API over a custodian and a ledger whose blocks the test makes.
 struct Server {
+    app: Arc<App>,
     router: Router,
     genesis: Arc<Genesis>,
     ledger: TestLedger,
@@ -124,6 +126,21 @@ impl Server {
         let app = App::new(setup, custodian.clone(), LedgerReading::new(reads, status_reader), now, takes_writes);
         let router = router(app);
         Self { router, genesis, ledger, store, views, status, sent, custodian, clock, has_disk, stop, _dir: dir }
+        let app = App::new(setup, custodian, LedgerReading::new(reads, status_reader), now, takes_writes);
+        Self {
+            router: router(Arc::clone(&app)),
+            app,
+            genesis,
+            ledger,
+            store,
+            views,
+            status,
+            sent,
+            clock,
+            has_disk,
+            stop,
+            _dir: dir,
+        }
     }
 
     async fn send(&self, method: &str, path: &str, token: Option<&str>, body: Vec<u8>) -> (u16, Vec<u8>) {

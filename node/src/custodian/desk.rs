@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+mod accesses;
 mod anchors;
 mod answers;
 mod decisions;
@@ -38,6 +39,7 @@ mod requests;
 mod revocations;
 mod steps;
 
+pub use accesses::{Logs, Looked, Place};
 pub use answers::AnswerError;
 pub use decisions::{Ask, DecideError, Decided};
 pub use enrolling::{EnrolError, LinkError, Me};

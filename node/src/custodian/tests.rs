@@ -340,6 +340,7 @@ impl Cedar {
 }
 
 mod access_log;
+mod accesses;
 mod consents;
 mod decisions;
 mod enrolment;
