@@ -3,11 +3,13 @@
 #[cfg(feature = "demo")]
 mod bench;
 mod hospital;
+mod officer;
 mod policy;
 
 #[cfg(feature = "demo")]
 pub(crate) use bench::{BenchCommand, BenchDecisionsArgs, BenchGrantsArgs, Life};
 pub(crate) use hospital::{CheckArgs, HospitalCommand, PatientCommand, ProfileArgs, ProfileCommand, RequestArgs};
+pub(crate) use officer::{OfficerCommand, ReplayArgs};
 pub(crate) use policy::{EvalArgs, PeriodsArgs, PolicyCommand};
 
 use crate::duration::waiting_time;
@@ -96,6 +98,9 @@ pub(crate) enum Command {
     /// The desk of a hospital
     #[command(subcommand)]
     Hospital(HospitalCommand),
+    /// The compliance officer of a hospital
+    #[command(subcommand)]
+    Officer(OfficerCommand),
     /// Whom this home can speak for
     #[command(subcommand)]
     Profile(ProfileCommand),
@@ -378,6 +383,7 @@ impl Command {
             Self::Hospital(HospitalCommand::Request(_)) => "hospital.request",
             Self::Hospital(HospitalCommand::Requests) => "hospital.requests",
             Self::Hospital(HospitalCommand::Withdraw { .. }) => "hospital.withdraw",
+            Self::Officer(OfficerCommand::Replay(_)) => "officer.replay",
             Self::Profile(ProfileCommand::Add(_)) => "profile.add",
             Self::Network(NetworkCommand::Status) => "network.status",
             Self::Policy(PolicyCommand::Eval(_)) => "policy.eval",

@@ -1,11 +1,12 @@
-//! Re-running a custodian's decisions: what it considered must be exactly the wallet's own consents then in force, and
-//! the engine must give the answer that the receipt states.
+//! Working a custodian's decisions out again: what it considered must be exactly the wallet's own consents then in force,
+//! and the engine must give the answer that the receipt states.
 
 use crate::wallet_state::{Consent, Phase};
-use amanah_ledger::access::{DecisionReceipt, EntryBody, Event, LogEntry};
+use amanah_ledger::access::replay::{OtherRules, decide_again};
+use amanah_ledger::access::{DecisionReceipt, Event, LogEntry};
 use amanah_ledger::crypto::Digest;
 use amanah_ledger::document::Effect;
-use amanah_ledger::engine::{Candidate, Considered, Outcome, Policy, ReasonCode, Request, decide};
+use amanah_ledger::engine::{Candidate, Considered, Outcome, ReasonCode};
 use amanah_ledger::genesis::Parameters;
 use amanah_ledger::label::Label;
 use amanah_ledger::position::Height;
@@ -55,6 +56,28 @@ pub(crate) enum Alarm {
         /// The entry.
         number: u64,
     },
+    /// Decided by rules that this program does not have: nothing follows.
+    #[error("entry {number} cannot be checked: {rules}")]
+    OtherRules {
+        /// The entry.
+        number: u64,
+        /// Which.
+        rules: OtherRules,
+    },
+}
+
+impl Alarm {
+    /// Whether it is one, or only that nothing can be said.
+    pub(crate) fn is_certain(&self) -> bool {
+        match self {
+            Self::NotOurs { .. }
+            | Self::NotInForce { .. }
+            | Self::LeftOut { .. }
+            | Self::OtherOutcome { .. }
+            | Self::OtherPolicy { .. } => true,
+            Self::OtherRules { .. } => false,
+        }
+    }
 }
 
 /// What a decision is checked against: the wallet's consents at this custodian, as the ledger has them now.
@@ -71,10 +94,6 @@ impl Auditor<'_> {
     pub(crate) fn check(&self, entry: &LogEntry) -> Result<(), Alarm> {
         let Event::Decision(receipt) = &entry.body.event else { return Ok(()) };
         let number = entry.body.number;
-        let policy = Policy::of(self.parameters);
-        if receipt.policy != policy.digest() {
-            return Err(Alarm::OtherPolicy { number });
-        }
         let mut candidates = Vec::new();
         for considered in &receipt.considered {
             let consent = self.ours(considered);
@@ -87,12 +106,16 @@ impl Auditor<'_> {
             candidates.push(self.candidate(consent, considered, receipt));
         }
         self.nothing_left_out(number, receipt)?;
+        let expected = decide_again(&entry.body, receipt, self.chain, self.parameters, &candidates);
+        let expected = expected.map_err(|rules| match rules {
+            OtherRules::Policy(_) => Alarm::OtherPolicy { number },
+            OtherRules::Engine(_) | OtherRules::Vocabulary(_) => Alarm::OtherRules { number, rules },
+        })?;
         // Its own copy is missing there: it says so, and refuses. That is no lie.
         let refuses = (receipt.outcome, receipt.effect) == (Outcome::Deny, Effect::Deny);
         if receipt.reason.code == ReasonCode::Incident && refuses {
             return Ok(());
         }
-        let expected = decide(&candidates, &self.request(&entry.body, receipt), entry.body.time, &policy);
         if (expected.outcome, expected.effect) == (receipt.outcome, receipt.effect) {
             return Ok(());
         }
@@ -125,18 +148,6 @@ impl Auditor<'_> {
             }
         }
         Ok(())
-    }
-
-    fn request(&self, body: &EntryBody, receipt: &DecisionReceipt) -> Request {
-        Request {
-            chain: *self.chain,
-            custodian: body.custodian,
-            relationship: body.relationship,
-            requester: receipt.requester.clone(),
-            purpose: receipt.purpose.clone(),
-            action: receipt.action,
-            items: receipt.items.clone(),
-        }
     }
 }
 

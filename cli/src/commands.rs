@@ -19,6 +19,7 @@ mod ledger;
 mod list;
 pub(crate) mod log;
 mod network;
+mod officer;
 mod policy;
 mod profile;
 mod receipt;
@@ -53,6 +54,7 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Fallible<Report
         Command::Receipt(command) => receipt::run(command, &settings).await,
         Command::Profile(ProfileCommand::Add(arguments)) => profile::add(&arguments, &settings),
         Command::Hospital(command) => hospital::run(command, &settings).await,
+        Command::Officer(command) => officer::run(command, &settings).await,
         Command::Policy(command) => policy::run(command),
         #[cfg(feature = "store")]
         Command::Ledger(command) => ledger::run(command, settings.reader).await,

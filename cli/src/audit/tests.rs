@@ -1,9 +1,10 @@
 use super::*;
+use amanah_ledger::access::EntryBody;
 use amanah_ledger::codec::BoundedVec;
 use amanah_ledger::compose::{Wish, compose};
 use amanah_ledger::crypto::{Keypair, PublicKey, Signer};
 use amanah_ledger::document::{Action, Actor, Effect, MemberRef, commitment};
-use amanah_ledger::engine::{Outcome, Requester, Standing};
+use amanah_ledger::engine::{Outcome, Policy, Request, Requester, Standing, decide};
 use amanah_ledger::genesis::{Cover, DefaultPolicy, PurposeLimit};
 use amanah_ledger::member::MemberId;
 use amanah_ledger::position::Height;
@@ -180,4 +181,18 @@ fn a_decision_under_other_parameters_is_an_alarm() {
     let ours = [consent()];
     let other = altered(entry("labs", &ours), |receipt| receipt.policy = Digest::ZERO);
     assert_eq!(audit(&other, &ours), Err(Alarm::OtherPolicy { number: 2 }));
+}
+
+#[test]
+fn rules_that_this_program_does_not_have_are_named_and_are_no_alarm() {
+    let ours = [consent()];
+    let table = Digest([5; 32]);
+    let newer = altered(entry("labs", &ours), |receipt| receipt.engine = 2);
+    let of_another_table = altered(entry("labs", &ours), |receipt| receipt.vocabulary = table);
+    for (entry, rules) in [(newer, OtherRules::Engine(2)), (of_another_table, OtherRules::Vocabulary(table))] {
+        let alarm = Alarm::OtherRules { number: 2, rules };
+        assert!(!alarm.is_certain());
+        assert_eq!(audit(&entry, &ours), Err(alarm));
+        assert!(audit(&entry, &[]).is_err_and(|alarm| alarm.is_certain()), "a lie is one under any rules");
+    }
 }

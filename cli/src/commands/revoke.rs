@@ -68,6 +68,12 @@ pub(crate) fn read_label(typed: &str, kind: LabelKind) -> Fallible<LabelPrefix> 
     Err(Failure::new(Exit::Usage, 211, format!("{typed:?} is another kind of code"), fix))
 }
 
+/// A code that is typed whole. `fix` says where it can be read.
+pub(crate) fn read_whole_label(typed: &str, kind: LabelKind, fix: &str) -> Fallible<Label> {
+    read_label(typed, kind)?;
+    typed.parse().map_err(|why| Failure::new(Exit::Usage, 211, format!("{typed:?} is not a whole code: {why}"), fix))
+}
+
 /// The wallet's consent whose code begins so.
 pub(crate) fn find(wallet: &Wallet, prefix: &LabelPrefix) -> Fallible<Consent> {
     let labelled = wallet.state.consents.iter().map(|c| (Label::consent(&c.consent), c.clone()));

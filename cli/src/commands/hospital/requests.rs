@@ -4,15 +4,14 @@ use super::{named, names};
 use crate::args::RequestArgs;
 use crate::client::{Body, Method, Node};
 use crate::commands::grant::{read_purpose, read_what};
-use crate::commands::revoke::read_label;
+use crate::commands::revoke::{read_label, read_whole_label};
 use crate::duration::{self, for_programs};
-use crate::exit::Exit;
-use crate::failure::{Failure, Fallible};
+use crate::failure::Fallible;
 use crate::network::Network;
 use crate::output::Report;
 use crate::settings::Settings;
 use crate::who;
-use amanah_ledger::label::{Label, LabelKind};
+use amanah_ledger::label::LabelKind;
 use amanah_ledger::time::UnixMs;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -93,11 +92,7 @@ pub(super) async fn list(node: &Node) -> Fallible<Report> {
 
 /// Takes a request back.
 pub(super) async fn withdraw(typed: &str, node: &Node) -> Fallible<Report> {
-    read_label(typed, LabelKind::Request)?;
-    let label: Label = typed.parse().map_err(|why| {
-        let detail = format!("{typed:?} is not a whole code: {why}");
-        Failure::new(Exit::Usage, 211, detail, "amanah hospital requests   shows the codes")
-    })?;
+    let label = read_whole_label(typed, LabelKind::Request, "amanah hospital requests   shows the codes")?;
     let path = format!("/v1/requests/{label}/withdraw");
     let standing: Standing = node.json(Method::Post, &path, Body::Empty).await?;
     standing.report(format!("✓ {label} was taken back"))
