@@ -2,10 +2,12 @@
 //! hospital's gateway key, so whatever it makes up is signed as a lying custodian would sign it.
 
 use crate::harness::Network;
-use amanah_ledger::access::LogEntry;
+use amanah_ledger::access::{Event, LogEntry};
 use amanah_ledger::codec::{self, BoundedVec};
 use amanah_ledger::crypto::{Digest, Keypair};
-use amanah_ledger::exchange::LogPage;
+use amanah_ledger::document::Effect;
+use amanah_ledger::engine::Outcome;
+use amanah_ledger::exchange::{AccessSearch, LogPage};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
@@ -28,6 +30,8 @@ pub(crate) enum Lie {
     Alter,
     /// Everything it ever answered before is still its answer.
     Stale,
+    /// The access that was looked into before was permitted: so its entry says, signed.
+    Falsify,
 }
 
 /// Path and body of a request.
@@ -103,6 +107,9 @@ async fn answer(State(liar): State<Arc<Liar>>, request: Request) -> Response {
     {
         return (status, body).into_response();
     }
+    if lie == Lie::Falsify && path.starts_with("/v1/accesses/") {
+        return (StatusCode::OK, liar.falsified()).into_response();
+    }
     let mut forward = liar.client.request(method, format!("{}{path}", liar.upstream)).body(asked);
     for name in ["authorization", "content-type"] {
         if let Some(value) = headers.get(name) {
@@ -135,12 +142,25 @@ impl Liar {
         })
     }
 
+    /// The access that was looked into before, with another answer.
+    fn falsified(&self) -> Vec<u8> {
+        let remembered = self.remembered.lock().unwrap();
+        let (_, (_, honest)) = remembered.iter().find(|((path, _), _)| path.starts_with("/v1/accesses/")).unwrap();
+        let found: AccessSearch = codec::decode(honest, ANSWER_BYTES_MAX).unwrap();
+        let AccessSearch::Found(mut record) = found else { panic!("it was found") };
+        let mut body = record.entry.body.clone();
+        let Event::Decision(receipt) = &mut body.event else { panic!("it is a decision") };
+        (receipt.outcome, receipt.effect) = (Outcome::Permit, Effect::Permit);
+        record.entry = body.sign(&self.chain, record.entry.seed, &self.gateway);
+        codec::encode(&AccessSearch::Found(record))
+    }
+
     fn twist(&self, lie: Lie, honest: &Bytes) -> Vec<u8> {
         let page: LogPage = codec::decode(honest, ANSWER_BYTES_MAX).unwrap();
         let mut entries = page.entries.into_vec();
         let total = page.total;
         match lie {
-            Lie::None | Lie::Stale => return honest.to_vec(),
+            Lie::None | Lie::Stale | Lie::Falsify => return honest.to_vec(),
             Lie::OmitNewest => {
                 entries.retain(|entry| entry.body.number != total);
             }

@@ -18,6 +18,7 @@ mod follower;
 mod harness;
 mod idle;
 mod liar;
+mod officer;
 mod pages;
 mod receipts;
 mod requests;
