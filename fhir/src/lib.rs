@@ -15,7 +15,6 @@
 
 pub mod answer;
 pub mod audit_event;
-mod base64;
 pub mod bundle;
 pub mod capability;
 pub mod consent;

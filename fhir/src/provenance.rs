@@ -9,7 +9,6 @@
 //! have names of this project and [`data`] carries what was signed too. Nobody has written down when a wallet signed, so
 //! `when` says that it is unknown; `recorded` is the block's time, before which it was. No profile is claimed.
 
-use crate::base64::base64;
 use crate::datatype::coding;
 use crate::import::written;
 use crate::organization::{self, Organization};
@@ -19,6 +18,8 @@ use amanah_ledger::document::Giver;
 use amanah_ledger::exchange::{Certify, SignedCertify};
 use amanah_ledger::time::UnixMs;
 use amanah_ledger::transaction::{GrantItem, RevokeProof, revoke_signing_bytes};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 /// Format of the data of a signature: key, signature, and the bytes that were signed, one behind the other.
@@ -203,7 +204,7 @@ fn signed(event: &Event<'_>, (code, display): Purpose, format: &str, data: &[u8]
         "who": patient::reference(event.patient),
         "targetFormat": format,
         "sigFormat": SIGNATURE_FORMAT,
-        "data": base64(data),
+        "data": STANDARD.encode(data),
     })
 }
 

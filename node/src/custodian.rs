@@ -21,10 +21,8 @@ pub use courier::{OUTBOX_MAX, carry};
 pub use day_file::DayFileError;
 pub use desk::{
     AcceptError, AnswerError, Ask, Became, ConsentNow, ConsentsPage, DecideError, Decided, Desk, EnrolError,
-    GrantError, LinkError, LogError, Me, PatientName, RequestError, RevokeError, Setup, Step, StepKind, StepName,
-    Steps, StepsPage, StoreError,
-    AcceptError, AnswerError, Ask, ConsentNow, ConsentsPage, DecideError, Decided, Desk, EnrolError, GrantError,
-    LinkError, LogError, Logs, Looked, Me, PatientName, Place, RequestError, RevokeError, Setup, StoreError,
+    GrantError, LinkError, LogError, Logs, Looked, Me, PatientName, Place, RequestError, RevokeError, Setup, Step,
+    StepKind, StepName, Steps, StepsPage, StoreError,
 };
 pub use key_file::{KeyFileError, KeyFilePaths, MRN_BYTES_MAX, Mrn, NotAnMrn};
 pub use open_enrolments::{Code, CodeError, OpenError};

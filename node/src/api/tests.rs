@@ -124,9 +124,6 @@ impl Server {
         let store = Store::open(&dir.path().join("ledger"), &genesis).unwrap();
         let reads = LedgerReads::new(view, store.reader());
         let app = App::new(setup, custodian.clone(), LedgerReading::new(reads, status_reader), now, takes_writes);
-        let router = router(app);
-        Self { router, genesis, ledger, store, views, status, sent, custodian, clock, has_disk, stop, _dir: dir }
-        let app = App::new(setup, custodian, LedgerReading::new(reads, status_reader), now, takes_writes);
         Self {
             router: router(Arc::clone(&app)),
             app,
@@ -136,6 +133,7 @@ impl Server {
             views,
             status,
             sent,
+            custodian,
             clock,
             has_disk,
             stop,

@@ -33,7 +33,7 @@ pub(super) fn id(relationship: &PublicKey, consent: &PublicKey) -> String {
 }
 
 /// The codes in an id: the patient's, and of the consent or of the request for one.
-fn codes(id: &str) -> Option<(Label, Label)> {
+pub(super) fn codes(id: &str) -> Option<(Label, Label)> {
     let (patient, what) = id.split_once('.')?;
     let whole = |text: &str| text.parse::<Label>().ok().filter(|label| label.to_string() == text);
     let patient = whole(patient).filter(|label| label.kind() == LabelKind::Relationship)?;

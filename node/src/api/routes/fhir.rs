@@ -24,11 +24,36 @@ const PROVENANCE_ID: &str = "^P(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}
 const EVENT_ID: &str = "^P(-[0-9A-HJKMNP-TV-Z]{4}){4}-[0-9A-HJKMNP-TV-Z]{2}\\.[0-9]{1,16}$";
 
 pub(super) fn all() -> Vec<Operation> {
+    [questions(), consents(), history(), hooks()].into_iter().flatten().collect()
+}
+
+/// What can be asked, and the question whether somebody may.
+fn questions() -> Vec<Operation> {
     vec![
         Operation::get("/fhir/r4/metadata", "fhir_metadata", fhir::metadata)
             .says("What can be asked in FHIR: a CapabilityStatement.")
             .in_fhir(None)
             .answers_fhir("The statement."),
+        Operation::post("/fhir/r4/$consent-decision", "fhir_consent_decision", fhir::consent_decision)
+            .says("May they? Decided and recorded for the patient like /v1/decisions, in FHIR.")
+            .in_fhir(Some(Interaction::Operation(OPERATION)))
+            .takes_object("Parameters, as the OperationDefinition describes them.", CONTENT_TYPE)
+            .answers_fhir("Parameters.")
+            .decides(),
+        Operation::get(
+            "/fhir/r4/OperationDefinition/consent-decision",
+            "fhir_consent_decision_definition",
+            fhir::definition,
+        )
+        .says("What $consent-decision takes and answers with: an OperationDefinition.")
+        .in_fhir(None)
+        .answers_fhir("The definition."),
+    ]
+}
+
+/// Consents, given and asked for.
+fn consents() -> Vec<Operation> {
+    vec![
         Operation::get("/fhir/r4/Consent/{id}", "fhir_consent", fhir::consent)
             .says("One consent that this hospital holds or asks for, with the status that it has now.")
             .by(Caller::Hospital)
@@ -41,14 +66,6 @@ pub(super) fn all() -> Vec<Operation> {
             .says("A patient's consents here, and behind them what was asked for; what FHIR cannot say is named.")
             .searches("status", Parameter::Token, "For example active, or active,inactive; without it, any.")
             .answers_fhir("A searchset."),
-        Operation::get("/fhir/r4/AuditEvent/{id}", "fhir_audit_event", fhir::audit_event)
-            .says("One access of a patient's log, permitted or denied.")
-            .by(Caller::Hospital)
-            .in_fhir(Some(Interaction::Read("AuditEvent")))
-            .at("id", "The patient's code and the access's number in their log, with a dot between.", text(EVENT_ID))
-            .answers_fhir("The AuditEvent.")
-            .acts()
-            .refuses([Code::NotFound]),
         Operation::post("/fhir/r4/Consent", "fhir_propose", fhir::propose)
             .says("Asks a patient for a consent, as /v1/requests does: a Consent with the status proposed.")
             .by(Caller::Hospital)
@@ -59,6 +76,20 @@ pub(super) fn all() -> Vec<Operation> {
             .dates()
             .refuses([Code::PatientUnknown, Code::FhirNotTaken, Code::FhirCannotSay, Code::NotEnforceable])
             .refuses([Code::SentenceDiffers, Code::PeriodNotSane, Code::TooLong, Code::TooManyRequests]),
+    ]
+}
+
+/// What happened: accesses, and where consents come from.
+fn history() -> Vec<Operation> {
+    vec![
+        Operation::get("/fhir/r4/AuditEvent/{id}", "fhir_audit_event", fhir::audit_event)
+            .says("One access of a patient's log, permitted or denied.")
+            .by(Caller::Hospital)
+            .in_fhir(Some(Interaction::Read("AuditEvent")))
+            .at("id", "The patient's code and the access's number in their log, with a dot between.", text(EVENT_ID))
+            .answers_fhir("The AuditEvent.")
+            .acts()
+            .refuses([Code::NotFound]),
         of_a_patient(Operation::get("/fhir/r4/AuditEvent", "fhir_audit_events", fhir::audit_events), "AuditEvent")
             .says("The accesses of a patient's log, in its order.")
             .searches("date", Parameter::Date, "For example ge2026-11-29; may stand more than once.")
@@ -75,20 +106,12 @@ pub(super) fn all() -> Vec<Operation> {
             .says("Where the consents of a patient come from: each version that is final, and each end.")
             .searches("target", Parameter::Reference, "Consent/ID, or Consent/ID/_history/N; with patient or without.")
             .answers_fhir("A searchset."),
-        Operation::post("/fhir/r4/$consent-decision", "fhir_consent_decision", fhir::consent_decision)
-            .says("May they? Decided and recorded for the patient like /v1/decisions, in FHIR.")
-            .in_fhir(Some(Interaction::Operation(OPERATION)))
-            .takes_object("Parameters, as the OperationDefinition describes them.", CONTENT_TYPE)
-            .answers_fhir("Parameters.")
-            .decides(),
-        Operation::get(
-            "/fhir/r4/OperationDefinition/consent-decision",
-            "fhir_consent_decision_definition",
-            fhir::definition,
-        )
-        .says("What $consent-decision takes and answers with: an OperationDefinition.")
-        .in_fhir(None)
-        .answers_fhir("The definition."),
+    ]
+}
+
+/// The CDS Hooks service.
+fn hooks() -> Vec<Operation> {
+    vec![
         Operation::get("/cds-services", "cds_services", fhir::cds_services)
             .says("The CDS Hooks services of this node.")
             .answers_object("Services, as CDS Hooks describes them."),
