@@ -105,6 +105,15 @@ pub enum Widens {
 }
 
 impl ConsentRequest {
+    /// The request for what this document gives; `None` if its root is no rule, or it says what a request does not keep:
+    /// a retention, obligations, consents that it replaces.
+    pub fn of(document: ConsentDocument) -> Option<Self> {
+        let ConsentDocument { chain, custodian, relationship, class, root, rules, period, .. } = document;
+        let is_kept = document.retention.is_none() && document.obligations.is_empty() && document.supersedes.is_empty();
+        let Root::Rule(root) = root else { return None };
+        is_kept.then_some(Self { chain, custodian, relationship, class, root, rules, until: period.until })
+    }
+
     /// Names the request: the same bytes, the same digest.
     pub fn digest(&self) -> Digest {
         Context::ConsentRequest.hash(&[&codec::encode(self)])

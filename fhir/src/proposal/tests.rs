@@ -41,16 +41,7 @@ fn taken(resource: &Value) -> Result<Proposal, ImportError> {
 
 fn request(terms: Terms) -> ConsentRequest {
     let document = write(place(), terms).unwrap();
-    let Root::Rule(root) = document.root else { panic!("terms have a rule") };
-    ConsentRequest {
-        chain: document.chain,
-        custodian: document.custodian,
-        relationship: document.relationship,
-        class: document.class,
-        root,
-        rules: document.rules,
-        until: document.period.until,
-    }
+    ConsentRequest::of(document).unwrap()
 }
 
 #[test]

@@ -33,16 +33,7 @@ fn wish(who: Actor, what: &str, until: u64) -> Wish {
 
 fn request(wish: Wish) -> ConsentRequest {
     let document = compose(wish).unwrap();
-    let Root::Rule(root) = document.root else { panic!("compose writes a rule") };
-    ConsentRequest {
-        chain: document.chain,
-        custodian: document.custodian,
-        relationship: document.relationship,
-        class: document.class,
-        root,
-        rules: document.rules,
-        until: document.period.until,
-    }
+    ConsentRequest::of(document).unwrap()
 }
 
 fn asked() -> ConsentRequest {
@@ -124,4 +115,11 @@ fn only_a_part_of_what_is_asked_for_is_within_it_and_another_part_is_not() {
     assert_eq!(named.covers(&part), Ok(()));
     let Root::Rule(root) = part.root else { panic!("a request is a rule") };
     assert!(root.data.except_labels.contains(&"HIV".try_into().unwrap()));
+}
+
+#[test]
+fn what_a_request_does_not_keep_is_not_asked_for() {
+    let other = PublicKey([6; 32]);
+    let replacing = Wish { supersedes: vec![other], ..wish(Actor::Member(member("qamar", 2)), "labs", 100_000) };
+    assert_eq!(ConsentRequest::of(compose(replacing).unwrap()), None);
 }

@@ -9,7 +9,7 @@ use super::requester;
 use super::wallet::check_document;
 use amanah_ledger::compose::{Wish, compose};
 use amanah_ledger::consent_request::{ConsentRequest, HeldRequest, HeldRequests, RequestState};
-use amanah_ledger::document::{Action, Actor, ConsentDocument, MemberRef, Root};
+use amanah_ledger::document::{Action, Actor, ConsentDocument, MemberRef};
 use amanah_ledger::label::{Label, LabelPrefix};
 use amanah_ledger::leaf::MemberLeaf;
 use amanah_ledger::preset::Selection;
@@ -157,16 +157,7 @@ pub(super) async fn ask(
 /// Files the request for what this document says. What could not be granted is not asked for.
 pub(super) async fn file(app: &App, state: &LedgerState, document: ConsentDocument) -> Result<HeldRequest, Problem> {
     check_document(app, state, &document)?;
-    let Root::Rule(root) = document.root else { return Err(Code::NotEnforceable.into()) };
-    let request = ConsentRequest {
-        chain: document.chain,
-        custodian: document.custodian,
-        relationship: document.relationship,
-        class: document.class,
-        root,
-        rules: document.rules,
-        until: document.period.until,
-    };
+    let request = ConsentRequest::of(document).ok_or(Code::NotEnforceable)?;
     Ok(app.custodian.record(move |desk, now, head| desk.request_consent(now, head, request)).await??)
 }
 

@@ -2,7 +2,6 @@ use super::super::desk::{OPEN_REQUESTS_MAX, REQUEST_MS, REQUESTS_MAX};
 use super::super::{AnswerError, GrantError, RequestError};
 use super::*;
 use amanah_ledger::consent_request::{ConsentRequest, HELD_REQUESTS_MAX, HeldRequest, RequestState, Widens};
-use amanah_ledger::document::Root;
 use amanah_ledger::engine::ReasonCode;
 use amanah_ledger::label::Label;
 
@@ -11,16 +10,7 @@ const MONTH: UnixMs = UnixMs(TEN.0 + 40 * DAY_MS);
 /// Cedar asks for the labs and medicines of `patient` for qamar.
 fn asks(cedar: &Cedar, patient: &Patient, until: UnixMs) -> ConsentRequest {
     let document = patient.document(0, member_ref(&cedar.genesis, 1), "labs,meds", until);
-    let Root::Rule(root) = document.root else { panic!("a wish is a rule") };
-    ConsentRequest {
-        chain: document.chain,
-        custodian: document.custodian,
-        relationship: document.relationship,
-        class: document.class,
-        root,
-        rules: document.rules,
-        until: document.period.until,
-    }
+    ConsentRequest::of(document).unwrap()
 }
 
 impl Cedar {
