@@ -1,6 +1,6 @@
 //! `amanah inbox`: what hospitals ask for.
 
-use crate::asked::{Asked, Inbox};
+use crate::asked::{self, Asked, Inbox};
 use crate::consent_text::describe;
 use crate::duration::for_programs;
 use crate::exit::Exit;
@@ -17,14 +17,22 @@ use serde_json::{Value, json};
 pub(crate) async fn run(settings: &Settings) -> Fallible<Report> {
     let wallet = Wallet::open(settings).await?;
     let progress = Progress::waiting(settings.reader, "asking your hospitals");
-    let inbox = Inbox::read(&wallet).await?;
-    drop(progress);
+    let mut inbox = Inbox::read(&wallet).await?;
     let (mut requests, mut text) = (Vec::new(), String::new());
     for asked in &inbox.asked {
+        let names = match asked::check_people(&asked.held.request, &wallet, settings).await {
+            Ok(()) => Names::Checked,
+            Err(failure) if failure.exit == Exit::NotVerified => {
+                inbox.missing.get_or_insert(failure);
+                continue;
+            }
+            Err(failure) => Names::Unknown(failure.detail),
+        };
         let document = document(asked)?;
-        requests.push(fields(asked, &document));
-        text.push_str(&lines(asked, &document));
+        requests.push(fields(asked, &document, &names));
+        text.push_str(&lines(asked, &document, &names));
     }
+    drop(progress);
     if requests.is_empty() {
         text.push_str("Nobody asks you for anything.\n");
     }
@@ -37,6 +45,14 @@ pub(crate) async fn run(settings: &Settings) -> Fallible<Report> {
     }
 }
 
+/// Whether the people whom a request names are called so by their own hospitals.
+enum Names {
+    /// They are.
+    Checked,
+    /// Nobody could be asked, and why: words that hold their names are not shown.
+    Unknown(String),
+}
+
 /// The consent that is asked for, as the hospital asks for it.
 fn document(asked: &Asked) -> Fallible<ConsentDocument> {
     let request = &asked.held.request;
@@ -47,7 +63,7 @@ fn document(asked: &Asked) -> Fallible<ConsentDocument> {
     })
 }
 
-fn fields(asked: &Asked, document: &ConsentDocument) -> Value {
+fn fields(asked: &Asked, document: &ConsentDocument, names: &Names) -> Value {
     let mut fields = describe(document);
     if let Some(fields) = fields.as_object_mut() {
         fields.remove("consent");
@@ -61,7 +77,10 @@ fn fields(asked: &Asked, document: &ConsentDocument) -> Value {
     };
     fields["request"] = asked.held.request.label().to_string().into();
     fields["custodian"] = asked.member.name().into();
-    fields["sentence"] = document.sentence.as_str().into();
+    fields["sentence"] = match names {
+        Names::Checked => document.sentence.as_str().into(),
+        Names::Unknown(_) => Value::Null,
+    };
     fields["state"] = state.into();
     fields["consent"] = consent.into();
     fields["asked"] = for_programs(asked.held.asked).into();
@@ -69,14 +88,17 @@ fn fields(asked: &Asked, document: &ConsentDocument) -> Value {
     fields
 }
 
-fn lines(asked: &Asked, document: &ConsentDocument) -> String {
+fn lines(asked: &Asked, document: &ConsentDocument, names: &Names) -> String {
+    let said = match names {
+        Names::Checked => document.sentence.to_string(),
+        Names::Unknown(why) => format!("(whom it is for cannot be checked now: {why})"),
+    };
     let (label, custodian) = (asked.held.request.label(), asked.member.name());
     match asked.held.state {
         RequestState::Open => format!(
-            "{label}  {custodian} asks; you can answer until {}\n  {}\n  \
+            "{label}  {custodian} asks; you can answer until {}\n  {said}\n  \
              amanah approve {label}   (smaller: --only, --until)   or   amanah deny {label}\n",
             for_programs(asked.held.expires),
-            document.sentence
         ),
         RequestState::Approved { consent } => format!("{label}  approved: {}\n", Label::consent(&consent)),
         RequestState::Denied => format!("{label}  denied\n"),

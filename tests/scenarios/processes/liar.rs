@@ -4,8 +4,9 @@
 use crate::harness::Network;
 use amanah_ledger::access::{Event, LogEntry};
 use amanah_ledger::codec::{self, BoundedVec};
+use amanah_ledger::consent_request::{HeldRequest, HeldRequests};
 use amanah_ledger::crypto::{Digest, Keypair};
-use amanah_ledger::document::Effect;
+use amanah_ledger::document::{Actor, Effect};
 use amanah_ledger::engine::Outcome;
 use amanah_ledger::exchange::{AccessSearch, LogPage};
 use axum::Router;
@@ -32,6 +33,12 @@ pub(crate) enum Lie {
     Stale,
     /// The access that was looked into before was permitted: so its entry says, signed.
     Falsify,
+    /// What it asks for is for a person of another name.
+    Misname,
+    /// What it asks for is for a hospital of another name.
+    Rename,
+    /// What it asks somebody else for, it asks this patient for.
+    Redirect,
 }
 
 /// Path and body of a request.
@@ -94,6 +101,16 @@ impl LyingHospital {
     pub(crate) fn tell(&self, lie: Lie) {
         *self.liar.lie.lock().unwrap() = lie;
     }
+
+    /// The code of the first thing that it asks for, with its lie.
+    pub(crate) fn asks(&self) -> String {
+        let lie = *self.liar.lie.lock().unwrap();
+        let remembered = self.liar.remembered.lock().unwrap();
+        let (_, (_, honest)) = remembered.iter().find(|((path, _), _)| path == "/v1/me/requests").unwrap();
+        let told = asked_otherwise(lie, &Bytes::from(honest.clone()));
+        let all: HeldRequests = codec::decode(&told, ANSWER_BYTES_MAX).unwrap();
+        all.iter().next().unwrap().request.label().to_string()
+    }
 }
 
 async fn answer(State(liar): State<Arc<Liar>>, request: Request) -> Response {
@@ -123,13 +140,34 @@ async fn answer(State(liar): State<Arc<Liar>>, request: Request) -> Response {
         // Proofs are asked with the newest height in the path; an old one is remembered for any.
         liar.remembered.lock().unwrap().insert(key, (status, body.to_vec()));
     }
-    let body =
-        if status.is_success() && path.starts_with("/v1/me/log") { liar.twist(lie, &body) } else { body.to_vec() };
+    let body = match path.as_str() {
+        log if status.is_success() && log.starts_with("/v1/me/log") => liar.twist(lie, &body),
+        "/v1/me/requests" if status.is_success() => asked_otherwise(lie, &body),
+        _anything_else => body.to_vec(),
+    };
     let mut response = (status, body).into_response();
     if let Some(kind) = kind {
         response.headers_mut().insert("content-type", kind);
     }
     response
+}
+
+/// The same requests under other names. Nothing of them is signed: a wallet has to notice by itself.
+fn asked_otherwise(lie: Lie, honest: &Bytes) -> Vec<u8> {
+    let mut all: Vec<HeldRequest> = codec::decode::<HeldRequests>(honest, ANSWER_BYTES_MAX).unwrap().into_vec();
+    for held in &mut all {
+        let mut actors = held.request.root.actors.clone().into_vec();
+        match (lie, actors.first_mut()) {
+            (Lie::Misname, Some(Actor::Practitioner(person))) => person.display = "Dr. Trustworthy".try_into().unwrap(),
+            (Lie::Rename, Some(Actor::Practitioner(person))) => {
+                person.member.display = "Ministry of Health".try_into().unwrap();
+            }
+            (Lie::Redirect, _) => held.request.relationship.0[0] ^= 1,
+            (_, _) => {}
+        }
+        held.request.root.actors = BoundedVec::try_from(actors).unwrap();
+    }
+    codec::encode(&HeldRequests::try_from(all).unwrap())
 }
 
 impl Liar {
@@ -160,7 +198,9 @@ impl Liar {
         let mut entries = page.entries.into_vec();
         let total = page.total;
         match lie {
-            Lie::None | Lie::Stale | Lie::Falsify => return honest.to_vec(),
+            Lie::None | Lie::Stale | Lie::Falsify | Lie::Misname | Lie::Rename | Lie::Redirect => {
+                return honest.to_vec();
+            }
             Lie::OmitNewest => {
                 entries.retain(|entry| entry.body.number != total);
             }

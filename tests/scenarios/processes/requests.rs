@@ -1,6 +1,7 @@
 //! A hospital asks, and the patient answers: whole, smaller, or not at all.
 
 use crate::harness::{Answer, Network, Patient};
+use crate::liar::{Lie, LyingHospital};
 use serde_json::Value;
 
 fn ask(network: &Network, patient: &Patient<'_>, what: &str) -> Value {
@@ -99,4 +100,35 @@ fn a_request_is_denied_or_taken_back_and_is_nobody_elses() {
     assert_eq!(inbox(&ana), expected);
     assert_eq!(ana.check("cedar", "clinician@qamar", "labs", "treatment").json["code"], "NO_CONSENT");
     assert_eq!(ana.run(&["list"]).json["consents"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_hospital_that_asks_under_other_names_is_caught_before_anything_is_signed() {
+    let network = Network::up();
+    let ana = network.patient("ana", &["cedar"]);
+    ask(&network, &ana, "labs");
+    let liar = LyingHospital::before(&network, "cedar");
+    let honest = ana.run(&["inbox"]);
+    assert_eq!(honest.code, 0, "{honest:?}");
+
+    // Who a hospital is, the network says; who a person is, their own hospital.
+    for (lie, caught) in [(Lie::Rename, "AMN-0802"), (Lie::Redirect, "AMN-0802"), (Lie::Misname, "AMN-0803")] {
+        liar.tell(lie);
+        let seen = ana.run(&["inbox"]);
+        assert_eq!(error(&seen), (8, caught), "{lie:?}: {seen:?}");
+        assert_eq!(seen.json["requests"], serde_json::json!([]), "{lie:?}: none of it is shown");
+        let refused = ana.run(&["approve", &liar.asks(), "--yes"]);
+        assert_eq!(error(&refused), (8, caught), "{lie:?}: {refused:?}");
+        let state = refused.json["error"]["detail"].as_str().unwrap();
+        assert!(state.ends_with("nothing was signed and nothing was sent"), "{lie:?}: {state}");
+    }
+
+    liar.tell(Lie::None);
+    network.kill("qamar");
+    std::fs::remove_dir_all(network.home().join("directory")).unwrap();
+    let unchecked = ana.run(&["inbox"]).json["requests"][0].clone();
+    assert_eq!(unchecked["sentence"], Value::Null, "nobody says that the clinician is called so: {unchecked}");
+    network.heal("qamar");
+    let approved = ana.run(&["approve", code(&honest.json["requests"][0]), "--yes"]);
+    assert_eq!(approved.code, 0, "{approved:?}");
 }
