@@ -20,10 +20,16 @@ use amanah_ledger::time::DAY_MS;
 use amanah_ledger::vocabulary::{Kind, Vocabulary};
 use serde::Deserialize;
 use serde_json::json;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// How long the consents last.
 const LASTING_MS: u64 = 90 * DAY_MS;
+
+/// As many wallets are signed in at a node as may be, for a quarter of an hour each.
+const SESSIONS_FULL: &str = "AMN-0307";
+/// How long to wait for a place.
+const UNTIL_ONE_ENDS: Duration = Duration::from_secs(1);
 
 /// What they let them see.
 pub(super) const WHAT: &str = "labs";
@@ -83,7 +89,12 @@ impl Patient {
         let link = json!({ "mrn": Label::relationship(&key.public_key()).to_string(), "code": code });
         let staff = node.with_bearer(api_key.clone());
         staff.json::<serde_json::Value>(Method::Post, "/v1/patients", Body::Json(link)).await?;
-        let node = sign_in(node, chain, custodian.id, &key).await?;
+        let node = loop {
+            match sign_in(node, chain, custodian.id, &key).await {
+                Err(failure) if failure.code == SESSIONS_FULL => tokio::time::sleep(UNTIL_ONE_ENDS).await,
+                other => break other?,
+            }
+        };
         Ok(Self { node, custodian: custodian.clone(), secret, next_index: 0 })
     }
 
