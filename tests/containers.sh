@@ -32,6 +32,8 @@ not_here() {
     exit 0
 }
 
+source tests/until.sh
+
 # --- What this machine has -------------------------------------------------------------------------------------------
 
 programs=''
@@ -130,16 +132,6 @@ for key in sys.argv[1].split("."):
 print(str(value).lower() if isinstance(value, bool) else value)' "$1"
 }
 
-# Waits until `$2…` succeeds; says what did not come about otherwise.
-until_so() {
-    local what=$1 ended=$((SECONDS + 120))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        ((SECONDS < ended)) || fail "$what did not come about"
-        sleep 0.3
-    done
-}
-
 is_ready() { [[ $(docker inspect -f '{{.State.Health.Status}}' "$(container "$1")") == healthy ]]; }
 all_ready() { local node; for node in "$@"; do is_ready "$node" || return 1; done; }
 
@@ -213,12 +205,14 @@ bring_up() {
     say "up: ${nodes[*]}"
     dc up -d "${nodes[@]}" >"$work/up.log" 2>&1 || { cat "$work/up.log" >&2; fail 'compose up'; }
     until_so 'health of all' all_ready "${nodes[@]}"
+    dc ps >"$work/ps.log"
+    [[ $(grep -c '(healthy)' "$work/ps.log") == "${#nodes[@]}" ]] || { cat "$work/ps.log" >&2; fail 'ps says otherwise'; }
 }
 
 # What the wallet on this machine gets from the containers.
 take_what_is_given() {
-    docker cp "$(container cedar)":/home/amanah/network.json "$home/given.json"
-    docker cp "$(container cedar)":/home/amanah/keys/clients/desk.key "$home/desk.key"
+    docker cp "$(dc ps -q cedar)":/home/amanah/network.json "$home/given.json"
+    docker cp "$(dc ps -q cedar)":/home/amanah/keys/clients/desk.key "$home/desk.key"
     chmod 600 "$home/desk.key"
     amanah profile add cedar --api-key-file "$home/desk.key" --network "$home/given.json" >/dev/null
 }
