@@ -12,7 +12,7 @@ use amanah_ledger::crypto::{Digest, PublicKey};
 use futures::StreamExt;
 use libp2p::allow_block_list::{self, AllowedPeers};
 use libp2p::connection_limits::{self, ConnectionLimits};
-use libp2p::core::transport::Boxed;
+use libp2p::core::transport::{Boxed, TransportError};
 use libp2p::core::{Transport, muxing::StreamMuxerBox, upgrade::Version};
 use libp2p::identity::{Keypair, ed25519};
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
@@ -94,7 +94,11 @@ fn transport(
 /// Listens, and tells where: port 0 has become a real one.
 pub(super) async fn listen_on(swarm: &mut Swarm<Behaviour>, address: Multiaddr) -> Result<Multiaddr, NetworkError> {
     let failed = |reason: String| NetworkError::Listen { address: address.clone(), reason };
-    swarm.listen_on(address.clone()).map_err(|error| failed(error.to_string()))?;
+    swarm.listen_on(address.clone()).map_err(|error| match error {
+        // By itself it says nothing.
+        TransportError::Other(error) => failed(error.to_string()),
+        TransportError::MultiaddrNotSupported(_) => failed("it is no TCP address".to_owned()),
+    })?;
     loop {
         match swarm.select_next_some().await {
             SwarmEvent::NewListenAddr { address, .. } => return Ok(address),

@@ -217,6 +217,20 @@ async fn nodes_of_another_chain_never_link() {
 }
 
 #[tokio::test]
+async fn an_address_that_somebody_else_has_is_refused_with_the_reason() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = NetworkConfig {
+        chain: CHAIN,
+        node_seed: Zeroizing::new([1; 32]),
+        listen: format!("/ip4/127.0.0.1/tcp/{}", taken.local_addr().unwrap().port()).parse().unwrap(),
+        peers: Vec::new(),
+        metrics: Arc::new(Metrics::new()),
+    };
+    let refused = NetworkHandle::start(config).await.map(drop).unwrap_err().to_string();
+    assert!(refused.contains("Address already in use"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_peer_that_does_not_read_costs_a_bounded_amount_and_is_told_as_down() {
     let mut nodes = mesh(2).await;
     let mut slow = nodes.pop().unwrap();
