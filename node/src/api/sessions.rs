@@ -3,7 +3,8 @@
 use crate::custodian::{NoRandomness, random};
 use amanah_ledger::crypto::PublicKey;
 use amanah_ledger::time::UnixMs;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 /// How long a session lasts.
@@ -37,6 +38,8 @@ struct Inner {
     /// The last nonces in their order, used up or not.
     handed_out: VecDeque<[u8; 32]>,
     sessions: BTreeMap<TokenHash, (PublicKey, UnixMs)>,
+    /// The same by when they end, so that making room looks only at what has ended.
+    by_end: BTreeSet<(UnixMs, TokenHash)>,
     by_relationship: BTreeMap<PublicKey, Vec<TokenHash>>,
 }
 
@@ -70,9 +73,7 @@ impl Sessions {
     /// Begins a session: the token as hexadecimal text, and when it ends.
     pub(crate) fn begin(&self, now: UnixMs, relationship: PublicKey) -> Result<(String, UnixMs), SessionError> {
         let mut inner = self.inner();
-        if inner.sessions.len() >= SESSIONS_MAX {
-            inner.drop_expired(now);
-        }
+        inner.drop_expired(now);
         if inner.sessions.len() >= SESSIONS_MAX {
             return Err(SessionError::Full);
         }
@@ -81,11 +82,12 @@ impl Sessions {
         let expires = now.plus_ms(SESSION_MS);
         let own = inner.by_relationship.entry(relationship).or_default();
         own.push(hash);
-        let oldest = (own.len() > SESSIONS_PER_RELATIONSHIP_MAX).then(|| own.remove(0));
+        let oldest = own.first().copied().filter(|_| own.len() > SESSIONS_PER_RELATIONSHIP_MAX);
         if let Some(oldest) = oldest {
-            inner.sessions.remove(&oldest);
+            inner.end(&oldest);
         }
         inner.sessions.insert(hash, (relationship, expires));
+        inner.by_end.insert((expires, hash));
         Ok((hex::encode(token), expires))
     }
 
@@ -101,12 +103,22 @@ impl Sessions {
 
 impl Inner {
     fn drop_expired(&mut self, now: UnixMs) {
-        self.sessions.retain(|_, (_, expires)| now < *expires);
-        let sessions = &self.sessions;
-        self.by_relationship.retain(|_, own| {
-            own.retain(|hash| sessions.contains_key(hash));
-            !own.is_empty()
-        });
+        while self.by_end.first().is_some_and(|(expires, _)| *expires <= now)
+            && let Some((_, hash)) = self.by_end.pop_first()
+        {
+            self.end(&hash);
+        }
+    }
+
+    fn end(&mut self, hash: &TokenHash) {
+        let Some((relationship, expires)) = self.sessions.remove(hash) else { return };
+        self.by_end.remove(&(expires, *hash));
+        if let Entry::Occupied(mut own) = self.by_relationship.entry(relationship) {
+            own.get_mut().retain(|other| other != hash);
+            if own.get().is_empty() {
+                own.remove();
+            }
+        }
     }
 }
 

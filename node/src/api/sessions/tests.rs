@@ -49,3 +49,24 @@ fn a_relationship_has_four_sessions_and_a_fifth_ends_the_oldest() {
     assert_eq!(sessions.of(NOW, &tokens[0]), None);
     assert!(tokens[1..].iter().all(|token| sessions.of(NOW, token) == Some(key(1))));
 }
+
+#[test]
+fn sessions_are_bounded_and_those_that_ended_make_room_and_leave_nothing() {
+    let sessions = Sessions::default();
+    for n in 0..SESSIONS_MAX {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&(n as u64 / 4).to_le_bytes());
+        sessions.begin(NOW.plus_ms((n % 2) as u64), PublicKey(key)).unwrap();
+    }
+    let first_end = NOW.plus_ms(SESSION_MS);
+    assert!(matches!(sessions.begin(UnixMs(first_end.0 - 1), key(255)), Err(SessionError::Full)));
+    let (token, _) = sessions.begin(first_end, key(255)).unwrap();
+    let sizes = |sessions: &Sessions| {
+        let inner = sessions.inner();
+        (inner.sessions.len(), inner.by_end.len(), inner.by_relationship.len())
+    };
+    assert_eq!(sizes(&sessions), (SESSIONS_MAX / 2 + 1, SESSIONS_MAX / 2 + 1, SESSIONS_MAX / 4 + 1));
+    let (other, _) = sessions.begin(first_end.plus_ms(1), key(254)).unwrap();
+    assert_eq!(sizes(&sessions), (2, 2, 2), "each of those that ended is forgotten everywhere");
+    assert_eq!((sessions.of(first_end, &token), sessions.of(first_end, &other)), (Some(key(255)), Some(key(254))));
+}
