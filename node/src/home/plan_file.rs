@@ -306,6 +306,7 @@ impl MemberFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use amanah_ledger::crypto::{Keypair, Signer};
 
     const PLAN: &str = r#"
 network = "gulf"
@@ -355,6 +356,26 @@ p2p = "/dns4/qamar.example/tcp/7402"
         assert_eq!(qamar.p2p.to_string(), "0.0.0.0:7402", "it listens as init has it");
         let timeless = parse(&PLAN.replace("time = ", "# ")).expect("good");
         assert_eq!(timeless.time, UnixMs(7));
+    }
+
+    /// The plan that `docs/operations.md` shows, with its follower, with keys for those that it only hints at.
+    fn shown() -> String {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operations.md");
+        let page = std::fs::read_to_string(page).expect("the page");
+        let blocks = page.split("\n```toml\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+        let key = |seed: u8| Keypair::from_seed(&[seed; 32]).public_key().to_string();
+        (1..5).fold(blocks.fold(String::new(), |all, block| all + block + "\n"), |text, seed| {
+            text.replacen("\"…\"", &format!("{:?}", key(seed)), 1)
+        })
+    }
+
+    #[test]
+    fn the_page_shows_a_plan_that_can_be_taken_as_it_stands() {
+        let (plan, followers) = parse_all(&shown()).expect("good");
+        assert_eq!(plan.parameters, default_parameters(), "the page says that these are the defaults");
+        let [cedar, qamar] = &plan.hospitals[..] else { panic!("two") };
+        assert_eq!((cedar.api, cedar.ops, cedar.p2p), (qamar.api, qamar.ops, qamar.p2p), "and these");
+        assert_eq!((cedar.keys.is_some(), qamar.keys.is_some(), followers.len()), (false, true, 1));
     }
 
     #[test]
