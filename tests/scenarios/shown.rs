@@ -21,18 +21,6 @@ const RUN_AS_THEY_STAND: [&str; 5] = [
     "docs/reference/policy-eval.md",
 ];
 
-/// What cannot be typed in CI, and why.
-const NOT_IN_CI: [(&str, &str); 8] = [
-    ("apt install", "tests/deb.sh installs the same package with dpkg, into a root of its own"),
-    ("systemctl enable", "no machine of CI has systemd as its first process"),
-    ("docker-compose ps", "versions of compose print health differently: tests/containers.sh asks docker itself"),
-    ("docker cp", "tests/containers.sh takes the same files out of the volumes"),
-    ("cargo +nightly", "fuzzing for hours needs a nightly compiler; the same functions run from seeds in the tests"),
-    ("cargo run -p amanah-tests --bin fuzz-seeds", "seeds for the same fuzzing"),
-    ("cargo bench", "figures are taken by hand; clippy compiles the program"),
-    ("cargo lint", "an alias: the step `lints are errors` has it in full"),
-];
-
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
@@ -94,7 +82,7 @@ fn kind(command: &str, aliases: &BTreeMap<String, String>) -> Option<String> {
             }
             Some(format!("cargo {}", words.get(1)?))
         }
-        "docker" | "docker-compose" | "apt" | "systemctl" => Some(format!("{program} {}", words.get(1)?)),
+        "docker" | "docker-compose" | "apt" | "systemctl" | "cp" => Some(format!("{program} {}", words.get(1)?)),
         _ if program.starts_with("tests/") || program.starts_with("deploy/") || program.starts_with(".ci/") => {
             Some(program.to_owned())
         }
@@ -107,19 +95,31 @@ fn is_setting(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
 }
 
-/// What is typed in the blocks of a page, with the line it stands in.
-fn shown(page: &str) -> Vec<(usize, String)> {
-    let (mut commands, mut is_inside) = (Vec::new(), false);
+/// A block of a page.
+struct Shown {
+    /// What it is said to be: `console` and nothing are to be typed, `text` is not.
+    language: String,
+    /// Its lines, with their numbers.
+    lines: Vec<(usize, String)>,
+}
+
+fn blocks(page: &str) -> Vec<Shown> {
+    let (mut blocks, mut is_inside) = (Vec::<Shown>::new(), false);
     for (number, line) in read(page).lines().enumerate() {
-        if line.trim_start().starts_with("```") {
+        if let Some(language) = line.trim_start().strip_prefix("```") {
             is_inside = !is_inside;
-        } else if is_inside {
-            let typed = line.strip_prefix("$ ").unwrap_or(line);
-            let typed = typed.split(" #").next().unwrap_or_default().replace("sudo -u amanah ", "");
-            commands.push((number + 1, typed));
+            blocks.extend(is_inside.then(|| Shown { language: language.to_owned(), lines: Vec::new() }));
+        } else if is_inside && let Some(block) = blocks.last_mut() {
+            block.lines.push((number + 1, line.to_owned()));
         }
     }
-    commands
+    blocks
+}
+
+/// What is typed of a line.
+fn typed(line: &str) -> String {
+    let typed = line.strip_prefix("$ ").unwrap_or(line);
+    typed.split(" #").next().unwrap_or_default().replace("sudo -u amanah ", "")
 }
 
 /// Whether CI types a command of this kind.
@@ -159,23 +159,39 @@ impl Typed {
 #[test]
 fn what_a_page_tells_people_to_type_is_typed_in_ci() {
     let aliases = aliases();
-    let typed = Typed::in_ci(&aliases);
-    let (mut kinds, mut excused) = (BTreeSet::new(), BTreeSet::new());
+    let in_ci = Typed::in_ci(&aliases);
+    let mut kinds = BTreeSet::new();
     for page in pages() {
-        for (line, command) in shown(&page) {
-            let Some(kind) = kind(&command, &aliases) else { continue };
-            let excuse = NOT_IN_CI.iter().find(|(begin, _)| command.trim_start().starts_with(begin));
-            match excuse {
-                Some((begin, _)) => drop(excused.insert(*begin)),
-                None => assert!(typed.has(&kind), "{page}:{line} shows `{command}`, and nothing in CI types `{kind}`"),
-            }
+        for (line, shown) in blocks(&page).into_iter().flat_map(|block| block.lines) {
+            let Some(kind) = kind(&typed(&shown), &aliases) else { continue };
+            assert!(in_ci.has(&kind), "{page}:{line} shows `{shown}`, and nothing in CI types `{kind}`");
             kinds.insert(kind);
         }
     }
     assert!(kinds.len() > 30, "only {kinds:?} were found: are pages written in another way?");
-    let shown_nowhere: Vec<&str> =
-        NOT_IN_CI.iter().map(|(begin, _)| *begin).filter(|begin| !excused.contains(begin)).collect();
-    assert_eq!(shown_nowhere, Vec::<&str>::new(), "no page shows these any more");
+}
+
+#[test]
+fn what_a_page_shows_is_typed_or_read_by_a_test() {
+    let aliases = aliases();
+    for page in pages().iter().filter(|page| !RUN_AS_THEY_STAND.contains(&page.as_str())) {
+        for Shown { language, lines } in blocks(page) {
+            match language.as_str() {
+                "text" => {}
+                "" => {
+                    let unknown = lines.iter().find(|(_, line)| kind(&typed(line), &aliases).is_none());
+                    assert_eq!(unknown, None, "{page}: no command that is known here");
+                }
+                "yaml" => {
+                    let text: Vec<&str> = lines.iter().map(|(_, line)| line.as_str()).skip(3).collect();
+                    assert!(read("deploy/prometheus/alerts.yml").contains(&text.join("\n")), "{page}: {text:?}");
+                }
+                // A plan, which `node/src/home/plan_file.rs` reads in a test.
+                "toml" => assert_eq!(page, "docs/operations.md"),
+                other => panic!("{page} shows {other}, which no test looks at"),
+            }
+        }
+    }
 }
 
 #[test]

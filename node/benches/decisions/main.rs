@@ -1,6 +1,6 @@
-//! What one decision costs at a hospital with 100,000 relationships, in time and in allocations.
+//! What one decision costs at a hospital with many relationships, in time and in allocations.
 //!
-//! `cargo bench -p amanah-node --bench decisions`
+//! `cargo bench -p amanah-node --bench decisions`; `AMANAH_RELATIONSHIPS` says how many, 100,000 if it is not set.
 
 mod hospital;
 
@@ -16,16 +16,22 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
-/// Relationships at the hospital; each has given one consent.
+/// Relationships at the hospital, if nothing else is said; each has given one consent.
 const RELATIONSHIPS: usize = 100_000;
 /// Decisions that one sync makes durable when many ask at once.
 const GROUP: u32 = 256;
-/// Another relationship each time, far from the one before: none is warm because its neighbour was asked about. It has
-/// no divisor in common with [`RELATIONSHIPS`], so all have their turn before the first has its second.
+/// Another relationship each time, far from the one before: none is warm because its neighbour was asked about. It is
+/// prime, so all have their turn before the first has its second.
 const STRIDE: usize = 38_197;
 
 /// Filled by whichever benchmark comes first.
-static HOSPITAL: LazyLock<Mutex<(Hospital, usize)>> = LazyLock::new(|| Mutex::new((Hospital::with(RELATIONSHIPS), 0)));
+static HOSPITAL: LazyLock<Mutex<(Hospital, usize)>> =
+    LazyLock::new(|| Mutex::new((Hospital::with(relationships()), 0)));
+
+fn relationships() -> usize {
+    std::env::var("AMANAH_RELATIONSHIPS")
+        .map_or(RELATIONSHIPS, |count| count.parse().expect("AMANAH_RELATIONSHIPS is a number"))
+}
 
 fn main() {
     divan::main();
@@ -62,9 +68,9 @@ fn engine(bencher: Bencher<'_, '_>, consents: u32) {
 #[divan::bench(sample_count = 2000, sample_size = 1)]
 fn desk(bencher: Bencher<'_, '_>) {
     let mut turn = HOSPITAL.lock().unwrap_or_else(PoisonError::into_inner);
-    let (hospital, number) = &mut *turn;
+    let ((hospital, number), all) = (&mut *turn, relationships());
     bencher.bench_local(|| {
-        *number = (*number + STRIDE) % RELATIONSHIPS;
+        *number = (*number + STRIDE) % all;
         hospital.decides(*number);
     });
     hospital.sync();
@@ -74,10 +80,10 @@ fn desk(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 100, sample_size = 1)]
 fn desk_256_with_sync(bencher: Bencher<'_, '_>) {
     let mut turn = HOSPITAL.lock().unwrap_or_else(PoisonError::into_inner);
-    let (hospital, number) = &mut *turn;
+    let ((hospital, number), all) = (&mut *turn, relationships());
     bencher.counter(ItemsCount::new(GROUP)).bench_local(|| {
         for _ in 0..GROUP {
-            *number = (*number + STRIDE) % RELATIONSHIPS;
+            *number = (*number + STRIDE) % all;
             hospital.decides(*number);
         }
         hospital.sync();
