@@ -209,7 +209,7 @@ fn of_kind(kind: &Coding) -> Result<Vec<Item>, ConsultError> {
     if system == system::RESOURCE_TYPE && vocabulary.knows(Kind::Type, text) {
         return Ok(vec![Item { of: code(text)?, categories: BoundedVec::new(), labels: BoundedVec::new() }]);
     }
-    let types = if system == Kind::Category.system(text) { vocabulary.types_of_category(text) } else { &[] };
+    let types = vocabulary.types_of(kind);
     if types.is_empty() {
         return Err(ConsultError::Data);
     }

@@ -181,6 +181,12 @@ impl Vocabulary {
         self.parents(Kind::Category, category)
     }
 
+    /// The types a kind of data belongs to, if it is a category of this table's systems; else none.
+    pub fn types_of(&self, kind: &Coding) -> &[&'static str] {
+        let is_category = kind.system == Kind::Category.system(&kind.code);
+        if is_category { self.types_of_category(&kind.code) } else { &[] }
+    }
+
     fn parents(&self, kind: Kind, code: &str) -> &[&'static str] {
         self.concept(kind, code).map_or(&[], |concept| concept.parents.as_slice())
     }

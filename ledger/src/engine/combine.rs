@@ -7,7 +7,7 @@ use super::question::Subject;
 use super::tree::{Stance, Voice};
 use super::{Applicability, Consent, Moment, Obligation, ReasonCode};
 use crate::mutant::{Mutant, lacks};
-use crate::vocabulary::Coding;
+use crate::vocabulary::{Coding, Vocabulary};
 use std::collections::BTreeSet;
 
 /// A consent with its place in the list and how it stands to the question.
@@ -41,7 +41,8 @@ impl Stance<'_> {
             Self::NotCovered => Some(Said::NotCovered),
             Self::Permit => Some(Said::Permit),
             Self::Within(_) => Some(Said::PermitPart),
-            Self::Deny(_) => Some(Said::Deny),
+            Self::Deny(released) if released.is_empty() => Some(Said::Deny),
+            Self::Deny(_) => Some(Said::PermitPart),
         }
     }
 }
@@ -70,9 +71,19 @@ impl<'a> Hall<'a> {
         self.voices.iter().filter_map(|(speaker, voice)| Some((speaker.at, voice.stance.said()?))).collect()
     }
 
-    /// Whether a refusal names breaking the glass.
-    pub(super) fn refuses_break_glass(&self) -> bool {
-        self.speaking().any(|(_, voice)| voice.refuses_break_glass)
+    /// Whether a refusal of all that is asked names breaking the glass.
+    pub(super) fn refuses_break_glass(&self, subject: Subject<'_>) -> bool {
+        let is_whole = self.speaking().any(|(_, voice)| voice.refuses_break_glass);
+        is_whole || asked_class(subject).is_some_and(|class| self.names(class, |voice| &voice.barred).is_some())
+    }
+
+    /// What of a query is refused to breaking the glass by name, and so left out in an emergency too.
+    pub(super) fn barred(&self) -> BTreeSet<Obligation> {
+        let parts = self.speaking().flat_map(|(_, voice)| voice.barred.iter().copied());
+        let later = self
+            .speaking()
+            .filter_map(|(speaker, voice)| later_sensitivities(speaker.consent.vocabulary, voice.barred_labels(), []));
+        self.lister.withheld(parts, []).into_iter().chain(later).map(Obligation::Redact).collect()
     }
 
     /// Those that apply.
@@ -141,21 +152,26 @@ impl<'a> Hall<'a> {
         ground: Ground,
         within: Vec<Listable<'a>>,
     ) -> Verdict<'a> {
-        if let Some((at, place)) = asked_class(subject).and_then(|class| self.withholds(class)) {
+        let withheld = |class| self.names(class, |voice| &voice.withheld);
+        let is_looked_for = !lacks(Mutant::WithheldKindReleased);
+        if let Some((at, place)) = asked_class(subject).filter(|_| is_looked_for).and_then(withheld) {
             return Verdict::Deny(Ground { code: ReasonCode::Denied, consent: Some(at), rule: Some(place) });
         }
         Verdict::Permit(ground, within)
     }
 
-    fn withholds(&self, class: &Coding) -> Option<(usize, String)> {
-        if lacks(Mutant::WithheldKindReleased) {
-            return None;
-        }
+    /// The consent and the rule among these parts that name a kind, or every type that can be of a category.
+    fn names(
+        &self,
+        kind: &Coding,
+        parts: impl for<'b> Fn(&'b Voice<'a>) -> &'b [Listable<'a>],
+    ) -> Option<(usize, String)> {
         self.speaking().find_map(|(speaker, voice)| {
             let names = |part: &&Listable<'_>| {
-                self.lister.withheld([**part], []).is_some_and(|redaction| redaction.listed.codes.contains(class))
+                let redaction = self.lister.withheld([**part], []);
+                redaction.is_some_and(|redaction| covers(&redaction.listed.codes, kind))
             };
-            voice.withheld.iter().find(names).map(|part| (speaker.at, part.rule.place.clone()))
+            parts(voice).iter().find(names).map(|part| (speaker.at, part.rule.place.clone()))
         })
     }
 
@@ -181,9 +197,20 @@ impl<'a> Hall<'a> {
     }
 
     pub(super) fn permitting(&self) -> BTreeSet<usize> {
-        let permits = |voice: &Voice<'_>| matches!(voice.stance, Stance::Permit | Stance::Within(_));
+        let permits = |voice: &Voice<'_>| match &voice.stance {
+            Stance::Permit | Stance::Within(_) => true,
+            Stance::Deny(released) => !released.is_empty(),
+            Stance::Silent | Stance::NotCovered => false,
+        };
         self.speaking().filter(|(_, voice)| permits(voice)).map(|(speaker, _)| speaker.at).collect()
     }
+}
+
+/// Whether what is listed leaves nothing of a kind.
+fn covers(listed: &[Coding], kind: &Coding) -> bool {
+    let types = Vocabulary::newest().types_of(kind);
+    let is_listed = |of: &&str| listed.contains(&Coding::resource_type(of));
+    listed.contains(kind) || (!types.is_empty() && types.iter().all(is_listed))
 }
 
 fn asked_class(subject: Subject<'_>) -> Option<&Coding> {

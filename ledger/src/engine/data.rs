@@ -79,7 +79,7 @@ impl Inquiry<'_> {
     fn classed(&self, classes: &BTreeSet<Class>, effect: Effect) -> Cover {
         Cover::any(classes.iter().map(|class| match self.subject {
             Subject::Record(record) => self.is_of_class(class, record, effect),
-            Subject::Query { class: asked, .. } => query_of_class(class, asked, effect),
+            Subject::Query { class: asked, .. } => self.query_of_class(class, asked, effect),
         }))
     }
 
@@ -108,6 +108,34 @@ impl Inquiry<'_> {
         types.is_empty() || record.of.as_ref().is_none_or(|of| types.contains(&of.code.as_str()))
     }
 
+    /// A category of one type is never all that a query asks for: other types may have it too.
+    fn query_of_class(&self, class: &Class, asked: Option<&Coding>, effect: Effect) -> Cover {
+        let of_type = self.asked_for(&class.of, asked, effect);
+        if class.category.is_some() { of_type.min(Cover::Part) } else { of_type }
+    }
+
+    /// Two resource types have no record in common; a category has some with its own types, and a kind of document may
+    /// have with any. A refusal of the only type of a category leaves nothing of it; a permit helps no other category.
+    fn asked_for(&self, kind: &Coding, asked: Option<&Coding>, effect: Effect) -> Cover {
+        let Some(asked) = asked else { return Cover::Part };
+        if asked == kind {
+            return Cover::Whole;
+        }
+        if asked.system == kind.system {
+            return if kind.system == system::RESOURCE_TYPE { Cover::Nothing } else { apart(effect) };
+        }
+        let types_of = |one: &Coding, other: &Coding| {
+            let is_of_type = other.system == system::RESOURCE_TYPE;
+            if is_of_type { self.vocabulary.types_of(one) } else { &[] }
+        };
+        match (types_of(asked, kind), types_of(kind, asked), effect) {
+            ([only], _, Effect::Deny) if *only == kind.code => Cover::Whole,
+            (types @ [_, ..], _, Effect::Permit) if !types.contains(&kind.code.as_str()) => Cover::Nothing,
+            (_, types @ [_, ..], Effect::Permit) if !types.contains(&asked.code.as_str()) => Cover::Nothing,
+            (_, _, Effect::Permit | Effect::Deny) => Cover::Part,
+        }
+    }
+
     fn among<const N: usize>(&self, code: &Coding, lists: [&Option<BTreeSet<Coding>>; N], effect: Effect) -> Cover {
         Cover::any(lists.into_iter().map(|list| match list {
             Some(list) => Cover::whole_if(list.contains(code)),
@@ -118,7 +146,7 @@ impl Inquiry<'_> {
     fn documented(&self, kinds: &BTreeSet<Coding>, effect: Effect) -> Cover {
         Cover::any(kinds.iter().map(|kind| match self.subject {
             Subject::Record(record) => self.is_of_kind(kind, record, effect),
-            Subject::Query { class, .. } => asked_for(kind, class, effect),
+            Subject::Query { class, .. } => self.asked_for(kind, class, effect),
         }))
     }
 
@@ -141,22 +169,5 @@ fn apart(effect: Effect) -> Cover {
     match effect {
         Effect::Permit => Cover::Nothing,
         Effect::Deny => Cover::Part,
-    }
-}
-
-/// A category of one type is never all that a query asks for: other types may have it too.
-fn query_of_class(class: &Class, asked: Option<&Coding>, effect: Effect) -> Cover {
-    let of_type = asked_for(&class.of, asked, effect);
-    if class.category.is_some() { of_type.min(Cover::Part) } else { of_type }
-}
-
-/// Two resource types have no record in common; a category or a kind of document may have with any type.
-fn asked_for(kind: &Coding, asked: Option<&Coding>, effect: Effect) -> Cover {
-    match asked {
-        None => Cover::Part,
-        Some(asked) if asked == kind => Cover::Whole,
-        Some(asked) if asked.system == kind.system && kind.system == system::RESOURCE_TYPE => Cover::Nothing,
-        Some(asked) if asked.system == kind.system => apart(effect),
-        Some(_) => Cover::Part,
     }
 }

@@ -2,7 +2,7 @@
 //! and never instead of it.
 
 use super::Policy;
-use super::question::{Question, Record};
+use super::question::{Question, Subject};
 use super::redaction::{Listed, Redacted, Redaction};
 use crate::document::Effect;
 use crate::genesis::DefaultPolicy;
@@ -18,8 +18,8 @@ pub(super) struct Fallback {
 
 const REFUSES: Fallback = Fallback { effect: Effect::Deny, redaction: None };
 
-/// For one record, or for a query where there is none.
-pub(super) fn fallback(policy: &Policy, question: &Question, record: Option<&Record>) -> Fallback {
+/// For one record or a query.
+pub(super) fn fallback(policy: &Policy, question: &Question, subject: Subject<'_>) -> Fallback {
     let vocabulary = policy.vocabulary();
     let is_for = |rule: &str| {
         let asked = question.purpose.as_ref().filter(|purpose| purpose.system == system::PURPOSE);
@@ -27,10 +27,10 @@ pub(super) fn fallback(policy: &Policy, question: &Question, record: Option<&Rec
     };
     match policy.default_policy() {
         DefaultPolicy::Deny => REFUSES,
-        DefaultPolicy::BasicNormal if is_for("TREAT") => normal(vocabulary, record),
+        DefaultPolicy::BasicNormal if is_for("TREAT") => normal(vocabulary, subject),
         DefaultPolicy::BasicNormal => REFUSES,
         DefaultPolicy::AllNormal if is_for(BREAK_THE_GLASS) => REFUSES,
-        DefaultPolicy::AllNormal => normal(vocabulary, record),
+        DefaultPolicy::AllNormal => normal(vocabulary, subject),
         DefaultPolicy::BreakGlassOnly if is_for(BREAK_THE_GLASS) && question.emergency.is_some() => {
             Fallback { effect: Effect::Permit, redaction: None }
         }
@@ -38,17 +38,18 @@ pub(super) fn fallback(policy: &Policy, question: &Question, record: Option<&Rec
     }
 }
 
-/// What is not more confidential than normal.
-fn normal(vocabulary: &Vocabulary, record: Option<&Record>) -> Fallback {
-    let Some(record) = record else {
-        let listed = Listed { codes: vec![Kind::Confidentiality.coding(NORMAL)], ..Listed::default() };
-        let redaction = Some(Redaction { of: Redacted::AllBut, listed });
-        return Fallback { effect: Effect::Permit, redaction };
+/// What is not more confidential than normal. Of a query that asks for no more, the rest is left out.
+fn normal(vocabulary: &Vocabulary, subject: Subject<'_>) -> Fallback {
+    let (labels, redaction) = match subject {
+        Subject::Record(record) => (&record.labels, None),
+        Subject::Query { query, .. } => {
+            let listed = Listed { codes: vec![Kind::Confidentiality.coding(NORMAL)], ..Listed::default() };
+            (&query.labels, Some(Redaction { of: Redacted::AllBut, listed }))
+        }
     };
     let rank = |label: &Coding| {
         (label.system == system::CONFIDENTIALITY).then(|| vocabulary.confidentiality(&label.code)).flatten()
     };
-    let highest = record.labels.iter().filter_map(rank).max();
-    let is_normal = highest <= vocabulary.confidentiality(NORMAL);
-    Fallback { effect: if is_normal { Effect::Permit } else { Effect::Deny }, redaction: None }
+    let highest = labels.iter().filter_map(rank).max();
+    if highest <= vocabulary.confidentiality(NORMAL) { Fallback { effect: Effect::Permit, redaction } } else { REFUSES }
 }

@@ -27,10 +27,7 @@ pub(super) fn overrides(
     let purpose = question.purpose.as_ref()?;
     let breaks_glass = purpose.system == system::PURPOSE && purpose.code == BREAK_THE_GLASS;
     let is_attested = question.emergency.is_some() || lacks(Mutant::EmergencyUnattested);
-    let is_refused = match policy.emergency().refusal {
-        EmergencyRefusal::Honoured => refused && !lacks(Mutant::EmergencyRefusalIgnored),
-        EmergencyRefusal::Reviewed => false,
-    };
+    let is_refused = refused && honours_refusals(policy);
     let is_needed = match outcome {
         Outcome::Deny | Outcome::NoConsent => true,
         Outcome::Permit | Outcome::Review => false,
@@ -42,6 +39,14 @@ pub(super) fn overrides(
     let emergency = policy.emergency();
     (breaks_glass && is_attested && is_needed && !is_refused)
         .then(|| Override { until: after(emergency.hours), review_due: after(emergency.review_hours) })
+}
+
+/// Whether a consent that refuses breaking the glass by name is heeded.
+pub(super) fn honours_refusals(policy: &Policy) -> bool {
+    match policy.emergency().refusal {
+        EmergencyRefusal::Honoured => !lacks(Mutant::EmergencyRefusalIgnored),
+        EmergencyRefusal::Reviewed => false,
+    }
 }
 
 /// What whoever overrides must do.

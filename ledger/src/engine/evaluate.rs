@@ -9,6 +9,7 @@ use super::question::{Asked, Inquiry, Query, Record, Subject};
 use super::{Applicability, Consent, Moment, Obligation, Outcome, Policy, Question, ReasonCode, emergency, obligation};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
+use crate::vocabulary::Coding;
 use std::collections::BTreeSet;
 
 /// Decides `question` at `as_of`. The order of `consents` does not matter.
@@ -42,6 +43,8 @@ struct Ruling {
     permitting: BTreeSet<usize>,
     said: Vec<(usize, Said)>,
     refuses_break_glass: bool,
+    /// What is left out in an emergency too.
+    barred: BTreeSet<Obligation>,
 }
 
 impl Council<'_> {
@@ -80,7 +83,7 @@ impl Council<'_> {
         }
     }
 
-    /// Step 8. What is refused asks for nothing. An emergency adds its own, and withholds nothing.
+    /// Step 8. What is refused asks for nothing. An emergency adds its own, and withholds what is refused to it by name.
     fn obligations(&self, rulings: &[Ruling], effect: Effect, is_emergency: bool) -> Vec<Obligation> {
         if effect == Effect::Deny {
             return Vec::new();
@@ -92,9 +95,13 @@ impl Council<'_> {
         if is_emergency {
             all.retain(|one| matches!(one, Obligation::Duty(_)));
             all.extend(emergency::duties());
-            if let Asked::Records(records) = &self.question.asked {
-                all.extend(records.iter().filter_map(obligation::of_record));
+            if emergency::honours_refusals(self.policy) {
+                all.extend(rulings.iter().flat_map(|ruling| ruling.barred.clone()));
             }
+            all.extend(match &self.question.asked {
+                Asked::Records(records) => records.iter().find_map(|record| obligation::of_labels(&record.labels)),
+                Asked::Query(query) => obligation::of_labels(&query.labels),
+            });
         }
         obligation::merged(all)
     }
@@ -114,9 +121,9 @@ impl Council<'_> {
     }
 
     fn rule_record(&self, record: &Record) -> Ruling {
-        let mut ruling = self.rule(Subject::Record(record), Some(record));
+        let mut ruling = self.rule(Subject::Record(record));
         if ruling.item.effect == Effect::Permit {
-            ruling.obligations.extend(obligation::of_record(record));
+            ruling.obligations.extend(obligation::of_labels(&record.labels));
         }
         ruling
     }
@@ -124,13 +131,21 @@ impl Council<'_> {
     /// Step 9: one ruling for each kind asked for.
     fn rule_query(&self, query: &Query) -> Vec<Ruling> {
         if query.classes.is_empty() {
-            return vec![self.rule(Subject::Query { query, class: None }, None)];
+            return vec![self.rule_kind(query, None)];
         }
-        let one = |class| self.rule(Subject::Query { query, class: Some(class) }, None);
+        let one = |class| self.rule_kind(query, Some(class));
         query.classes.iter().map(one).collect()
     }
 
-    fn rule(&self, subject: Subject<'_>, record: Option<&Record>) -> Ruling {
+    fn rule_kind(&self, query: &Query, class: Option<&Coding>) -> Ruling {
+        let mut ruling = self.rule(Subject::Query { query, class });
+        if ruling.item.effect == Effect::Permit {
+            ruling.obligations.extend(obligation::of_labels(&query.labels));
+        }
+        ruling
+    }
+
+    fn rule(&self, subject: Subject<'_>) -> Ruling {
         let heard = self.speakers.iter().filter(|one| one.is_heard()).map(|one| {
             let vocabulary = one.consent.vocabulary;
             let inquiry = Inquiry { vocabulary, question: self.question, subject, as_of: self.as_of };
@@ -138,34 +153,40 @@ impl Council<'_> {
         });
         let hall = Hall::new(self.as_of, heard);
         let said = hall.said();
-        let refuses = hall.refuses_break_glass();
+        let (refuses, barred) = (hall.refuses_break_glass(subject), hall.barred());
         let missing = |one: &&Speaker<'_>| one.state == Applicability::Missing;
         if let Some(speaker) = self.speakers.iter().find(missing) {
             let ground = Ground { code: ReasonCode::Incident, consent: Some(speaker.at), rule: None };
-            return Ruling::refusal(ground, Vec::new(), refuses);
+            return Ruling::refusal(ground, Vec::new(), refuses, barred);
         }
         match hall.verdict(subject) {
-            Verdict::Deny(ground) => Ruling::refusal(ground, said, refuses),
+            Verdict::Deny(ground) => Ruling::refusal(ground, said, refuses, barred),
             Verdict::Permit(ground, within) => {
                 let obligations = hall.redactions(subject, &within);
                 let item = ItemAnswer { outcome: Outcome::Permit, effect: Effect::Permit, ground };
                 let permitting = hall.permitting();
-                Ruling { item, obligations, permitting, said, refuses_break_glass: refuses }
+                Ruling { item, obligations, permitting, said, refuses_break_glass: refuses, barred }
             }
             Verdict::NoConsent(ground) => {
-                let fallback = fallback(self.policy, self.question, record);
+                let fallback = fallback(self.policy, self.question, subject);
                 let mut obligations = hall.redactions(subject, &[]);
                 obligations.extend(fallback.redaction.map(Obligation::Redact));
                 let item = ItemAnswer { outcome: Outcome::NoConsent, effect: fallback.effect, ground };
-                Ruling { item, obligations, permitting: BTreeSet::new(), said, refuses_break_glass: refuses }
+                let permitting = BTreeSet::new();
+                Ruling { item, obligations, permitting, said, refuses_break_glass: refuses, barred }
             }
         }
     }
 }
 
 impl Ruling {
-    fn refusal(ground: Ground, said: Vec<(usize, Said)>, refuses_break_glass: bool) -> Self {
+    fn refusal(
+        ground: Ground,
+        said: Vec<(usize, Said)>,
+        refuses_break_glass: bool,
+        barred: BTreeSet<Obligation>,
+    ) -> Self {
         let item = ItemAnswer { outcome: Outcome::Deny, effect: Effect::Deny, ground };
-        Self { item, obligations: BTreeSet::new(), permitting: BTreeSet::new(), said, refuses_break_glass }
+        Self { item, obligations: BTreeSet::new(), permitting: BTreeSet::new(), said, refuses_break_glass, barred }
     }
 }

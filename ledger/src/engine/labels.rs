@@ -72,6 +72,8 @@ impl Inquiry<'_> {
             return Cover::Part;
         }
         match (self.is_labelled(rule, asked, effect), effect) {
+            // A record with the label that is asked for may have a higher one beside it.
+            (true, Effect::Permit) if is_confidentiality => Cover::Part,
             (true, _) => Cover::Whole,
             (false, Effect::Permit) if is_confidentiality => Cover::Nothing,
             (false, _) => Cover::Part,

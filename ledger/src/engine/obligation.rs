@@ -1,7 +1,7 @@
 //! What a permit asks of whoever acts on it (CE-1 step 8). Whoever does not know one of them treats the answer as deny.
 
 use super::redaction::{Listed, Redacted, Redaction};
-use super::{Answer, Consent, Moment, Policy, Question, Record};
+use super::{Answer, Consent, Moment, Policy, Question};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
 use crate::vocabulary::{Coding, system};
@@ -94,11 +94,12 @@ pub(super) fn merged(obligations: BTreeSet<Obligation>) -> Vec<Obligation> {
     redaction.map(Obligation::Redact).into_iter().chain(others).collect()
 }
 
-/// What the law asks for with a record so labelled.
-pub(super) fn of_record(record: &Record) -> Option<Obligation> {
+/// What the law asks for with a record so labelled, or with a query for such records. With what another query finds,
+/// whoever releases it looks at each label.
+pub(super) fn of_labels(labels: &BTreeSet<Coding>) -> Option<Obligation> {
     let part_2 = Coding::new(system::ACT_CODE, "42CFRPart2");
     let duty = Duty { notice: Some(PART_2_NOTICE), ..Duty::of("NORDSCLCD") };
-    (record.labels.contains(&part_2) && !lacks(Mutant::NoticeDropped)).then_some(Obligation::Duty(duty))
+    (labels.contains(&part_2) && !lacks(Mutant::NoticeDropped)).then_some(Obligation::Duty(duty))
 }
 
 impl Answer {

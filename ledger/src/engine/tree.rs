@@ -17,6 +17,8 @@ pub(super) struct Voice<'a> {
     pub(super) stance: Stance<'a>,
     /// Rules whose data is withheld, also from what other consents permit. Empty for a record.
     pub(super) withheld: Vec<Listable<'a>>,
+    /// Those of them that are refused to breaking the glass by name.
+    pub(super) barred: Vec<Listable<'a>>,
     /// Rules that permit all but their excepted labels.
     pub(super) permitting: Vec<&'a Rule>,
     /// The rule that the stance rests on; `None` for a base decision.
@@ -44,8 +46,12 @@ pub(super) enum Stance<'a> {
 impl<'a> Voice<'a> {
     /// Labels that it leaves out of what a query releases.
     pub(super) fn left_out(&self) -> impl Iterator<Item = &'a Coding> {
-        let refused = self.withheld.iter().flat_map(|part| &part.rule.data.labels);
-        refused.chain(self.permitting.iter().flat_map(|rule| &rule.data.except_labels))
+        labels_of(&self.withheld).chain(self.permitting.iter().flat_map(|rule| &rule.data.except_labels))
+    }
+
+    /// Labels that it leaves out of it in an emergency too.
+    pub(super) fn barred_labels(&self) -> impl Iterator<Item = &'a Coding> {
+        labels_of(&self.barred)
     }
 
     /// Labels by which it narrows what a query releases.
@@ -54,8 +60,12 @@ impl<'a> Voice<'a> {
             Stance::Within(rules) | Stance::Deny(rules) => rules.as_slice(),
             Stance::Silent | Stance::NotCovered | Stance::Permit => &[],
         };
-        rules.iter().flat_map(|part| &part.rule.data.labels)
+        labels_of(rules)
     }
+}
+
+fn labels_of<'a>(parts: &[Listable<'a>]) -> impl Iterator<Item = &'a Coding> {
+    parts.iter().flat_map(|part| &part.rule.data.labels)
 }
 
 /// What rules of one depth say.
@@ -65,6 +75,7 @@ struct Said<'a> {
     /// Rules that permit a part of a query.
     released: Vec<Listable<'a>>,
     withheld: Vec<Listable<'a>>,
+    barred: Vec<Listable<'a>>,
     permitting: Vec<&'a Rule>,
 }
 
@@ -101,9 +112,15 @@ impl<'a> Said<'a> {
         });
     }
 
+    /// What a rule's exceptions withhold. Below a rule that names breaking the glass they refuse that by name.
+    fn withhold_below(&mut self, rule: &'a Rule, withheld: Vec<Listable<'a>>, barred: Vec<Listable<'a>>) {
+        self.barred.extend(if names_break_glass(rule) { withheld.clone() } else { barred });
+        self.withheld.extend(withheld);
+    }
+
     /// A rule that covers all that is asked speaks, or its exceptions do in its place.
     fn whole(&mut self, rule: &'a Rule, below: Self) {
-        self.withheld.extend(below.withheld);
+        self.withhold_below(rule, below.withheld, below.barred);
         self.permitting.extend(below.permitting);
         let own = names_break_glass(rule);
         let verdict = match below.verdict {
@@ -121,18 +138,23 @@ impl<'a> Said<'a> {
     /// refuses is withheld, also what its exceptions release in part. What no list can say is not released.
     fn part(&mut self, part: Listable<'a>, below: Self) {
         let rule = part.rule;
-        match below.verdict.map_or(rule.effect, |verdict| verdict.effect) {
+        let (effect, named_below) =
+            below.verdict.map_or((rule.effect, false), |verdict| (verdict.effect, verdict.names_break_glass));
+        let names_break_glass = named_below || names_break_glass(rule);
+        match effect {
             Effect::Permit => {
                 if part.can_be(Redacted::AllBut) {
                     self.released.push(part);
                 }
-                self.withheld.extend(below.withheld);
+                self.withhold_below(rule, below.withheld, below.barred);
                 self.permitting.extend(below.permitting);
                 self.permitting.push(rule);
             }
-            Effect::Deny if part.can_be(Redacted::AnyOf) => self.withheld.push(part),
+            Effect::Deny if part.can_be(Redacted::AnyOf) => {
+                self.withheld.push(part);
+                self.barred.extend(names_break_glass.then_some(part));
+            }
             Effect::Deny => {
-                let names_break_glass = names_break_glass(rule);
                 self.collect(Verdict { effect: Effect::Deny, rule, released: Vec::new(), names_break_glass });
             }
         }
@@ -140,14 +162,14 @@ impl<'a> Said<'a> {
 
     /// What the consent says, given what it says where its rules say nothing.
     fn voice(self, unlifted: Stance<'a>, root: Option<&'a Rule>) -> Voice<'a> {
-        let Self { verdict, released, withheld, mut permitting } = self;
+        let Self { verdict, released, withheld, barred, mut permitting } = self;
         if let Some(Verdict { effect, rule, released, names_break_glass }) = verdict {
             let stance = match effect {
                 Effect::Permit => Stance::Permit,
                 Effect::Deny => Stance::Deny(released),
             };
             let refuses_break_glass = names_break_glass && effect == Effect::Deny;
-            return Voice { stance, withheld, permitting, rule: Some(rule), refuses_break_glass };
+            return Voice { stance, withheld, barred, permitting, rule: Some(rule), refuses_break_glass };
         }
         if let (Some(root), Stance::Permit | Stance::Within(_)) = (root, &unlifted) {
             permitting.push(root);
@@ -161,7 +183,7 @@ impl<'a> Said<'a> {
             Stance::Deny(_) => Stance::Deny(released),
         };
         let refuses_break_glass = matches!(stance, Stance::Deny(_)) && root.is_some_and(names_break_glass);
-        Voice { stance, withheld, permitting, rule: root, refuses_break_glass }
+        Voice { stance, withheld, barred, permitting, rule: root, refuses_break_glass }
     }
 }
 
@@ -223,6 +245,7 @@ impl<'a> Inquiry<'a> {
             (Effect::Permit, _, Cover::Part | Cover::Nothing) => Stance::NotCovered,
             (Effect::Deny, _, Cover::Part) if part.can_be(Redacted::AnyOf) => {
                 said.withheld.push(part);
+                said.barred.extend(names_break_glass(root).then_some(part));
                 Stance::Silent
             }
             (Effect::Deny, _, Cover::Whole | Cover::Part) => Stance::Deny(Vec::new()),

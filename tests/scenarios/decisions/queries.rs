@@ -1,7 +1,9 @@
 //! Cases of queries: what one releases is nothing that would be refused by itself, and no less than it need be.
 
 use super::cases::{answer, ask, consent, deny, glass, named, one_record, permit, recipient, record, treatment};
+use amanah_ledger::document::Effect;
 use amanah_ledger::engine::*;
+use amanah_ledger::genesis::DefaultPolicy;
 use amanah_ledger::vocabulary::{Coding, Kind, Vocabulary, system};
 use amanah_tests::reference::release::is_released;
 use std::collections::BTreeSet;
@@ -47,7 +49,7 @@ fn a_query_releases_a_named_record_and_not_what_refers_to_it() {
 #[test]
 fn a_query_releases_a_category_of_one_type_only() {
     let laboratory = Coding::new(system::OBSERVATION_CATEGORY, "laboratory");
-    let class = Class { of: Coding::resource_type("DiagnosticReport"), category: Some(laboratory.clone()) };
+    let class = Class { of: Coding::resource_type("Observation"), category: Some(laboratory.clone()) };
     let data = Data { classes: BTreeSet::from([class]), ..Data::default() };
     let consents = [consent("a", Rule { data, ..permit() })];
     let of_type = |of: &str| Record {
@@ -55,10 +57,11 @@ fn a_query_releases_a_category_of_one_type_only() {
         categories: Some(BTreeSet::from([laboratory.clone()])),
         ..record()
     };
-    assert!(releases(&consents, &of_type("DiagnosticReport")) && !releases(&consents, &of_type("Observation")));
+    assert!(releases(&consents, &of_type("Observation")) && !releases(&consents, &of_type("DiagnosticReport")));
     let query = Query { classes: vec![laboratory.clone()], ..Query::default() };
     let answer = answer(&consents, &ask(treatment(), Asked::Query(query)));
-    assert!(!is_released(&answer.obligations, &of_type("Observation")), "{answer:?}");
+    assert_eq!(answer.outcome, Outcome::Permit);
+    assert!(!is_released(&answer.obligations, &of_type("DiagnosticReport")), "{answer:?}");
 }
 
 #[test]
@@ -143,4 +146,114 @@ fn a_query_releases_nothing_that_a_rule_above_a_part_leaves_out() {
     let query = answer(&consents, &ask(treatment(), Asked::Query(Query::default())));
     assert_eq!(query.outcome, Outcome::Permit);
     assert!(!is_released(&query.obligations, &marked) && is_released(&query.obligations, &record()), "{query:?}");
+}
+
+fn labelled(labels: &[Coding]) -> Record {
+    Record { labels: labels.iter().cloned().collect(), ..record() }
+}
+
+fn about(effect: Rule, label: &Coding) -> Rule {
+    Rule { data: Data { labels: BTreeSet::from([label.clone()]), ..Data::default() }, ..effect }
+}
+
+/// What a query for what has these labels is answered with.
+fn asked_for(consents: &[Consent], purpose: Coding, query: Query) -> Answer {
+    answer(consents, &ask(purpose, Asked::Query(query)))
+}
+
+#[test]
+fn an_emergency_overrides_all_of_a_query_but_what_is_refused_to_it_by_name() {
+    let hiv = Kind::Sensitivity.coding("HIV");
+    let refusal = Rule { purposes: BTreeSet::from([glass()]), ..about(deny(), &hiv) };
+    let for_treatment = Rule { purposes: BTreeSet::from([treatment()]), ..permit() };
+    let below = Rule { exceptions: vec![about(deny(), &hiv)], purposes: BTreeSet::from([glass()]), ..permit() };
+    let of_base = Consent { root: ConsentRoot::Decision(Effect::Deny), ..consent("a", deny()) };
+    for consents in [
+        consent("a", refusal.clone()),
+        Consent { rules: vec![refusal.clone()], ..consent("a", for_treatment.clone()) },
+        Consent { rules: vec![refusal.clone()], ..of_base.clone() },
+    ]
+    .map(|one| [one, consent("b", about(deny(), &Kind::Sensitivity.coding("PSY")))])
+    {
+        let answer = asked_for(&consents, glass(), Query::default());
+        assert!(answer.emergency.is_some(), "{answer:?}");
+        assert!(!is_released(&answer.obligations, &labelled(std::slice::from_ref(&hiv))), "{answer:?}");
+        let psychiatric = labelled(&[Kind::Sensitivity.coding("PSY")]);
+        assert!(is_released(&answer.obligations, &psychiatric), "overridden: {answer:?}");
+    }
+    let permitted = asked_for(&[Consent { rules: vec![below], ..of_base }], glass(), Query::default());
+    assert_eq!(permitted.outcome, Outcome::Permit);
+    assert!(!is_released(&permitted.obligations, &labelled(std::slice::from_ref(&hiv))));
+    let by_kind = Data {
+        classes: BTreeSet::from([Class { of: Coding::resource_type("Condition"), category: None }]),
+        ..Data::default()
+    };
+    let of_kind = Rule { purposes: BTreeSet::from([glass()]), data: by_kind, ..about(deny(), &hiv) };
+    let query = Query { classes: vec![Coding::resource_type("Condition")], ..Query::default() };
+    let barred = asked_for(&[consent("a", of_kind)], glass(), query);
+    assert_eq!((barred.effect, barred.emergency), (Effect::Deny, None), "a kind that is refused to it by name");
+}
+
+#[test]
+fn a_consent_that_permits_a_part_of_what_it_refuses_asks_for_its_duties() {
+    let kind = Coding::resource_type("Observation");
+    let data = Data { classes: BTreeSet::from([Class { of: kind, category: None }]), ..Data::default() };
+    let duty = Obligation::Duty(Duty::of("NOREUSE"));
+    let exception = Rule { data, ..permit() };
+    let nested = Rule { exceptions: vec![exception.clone()], ..deny() };
+    let shapes = [
+        Consent { rules: vec![exception], ..consent("a", deny()) },
+        Consent { rules: vec![nested], root: ConsentRoot::Decision(Effect::Permit), ..consent("a", deny()) },
+    ];
+    for shape in shapes {
+        let consents = [Consent { obligations: vec![duty.clone()], ..shape }];
+        let answer = asked_for(&consents, treatment(), Query::default());
+        assert_eq!(answer.outcome, Outcome::Permit);
+        assert!(answer.obligations.contains(&duty), "{answer:?}");
+        assert_eq!(answer.considered[0].said, [Said::PermitPart]);
+    }
+}
+
+#[test]
+fn what_a_query_finds_may_be_more_confidential_than_it_asks() {
+    let level = |code: &str| Kind::Confidentiality.coding(code);
+    let query = |code: &str| Query { labels: BTreeSet::from([level(code)]), ..Query::default() };
+    let up_to_normal = asked_for(&[consent("a", about(permit(), &level("N")))], treatment(), query("N"));
+    assert_eq!(up_to_normal.outcome, Outcome::Permit);
+    assert!(is_released(&up_to_normal.obligations, &labelled(&[level("N")])));
+    assert!(!is_released(&up_to_normal.obligations, &labelled(&[level("N"), level("R")])));
+    let by_default = |code: &str| {
+        let emergency = EmergencyPolicy { refusal: EmergencyRefusal::Honoured, hours: 24, review_hours: 72 };
+        let policy = Policy::offline(DefaultPolicy::AllNormal, emergency, Vec::new());
+        evaluate(&[], &ask(treatment(), Asked::Query(query(code))), Moment(100), &policy)
+    };
+    assert_eq!([by_default("N").effect, by_default("R").effect], [Effect::Permit, Effect::Deny]);
+}
+
+#[test]
+fn a_query_for_records_of_substance_use_treatment_carries_the_notice() {
+    let query = Query { labels: BTreeSet::from([Kind::Sensitivity.coding("42CFRPart2")]), ..Query::default() };
+    for purpose in [treatment(), glass()] {
+        let root = if purpose == glass() { deny() } else { permit() };
+        let answer = asked_for(&[consent("a", root)], purpose, query.clone());
+        let has_notice = |one: &Obligation| matches!(one, Obligation::Duty(duty) if duty.notice.is_some());
+        assert!(answer.obligations.iter().any(has_notice), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_category_is_refused_with_its_only_type_and_permitted_with_no_other() {
+    let of = |effect: Rule, kind: &str| {
+        let class = Class { of: Coding::resource_type(kind), category: None };
+        Rule { data: Data { classes: BTreeSet::from([class]), ..Data::default() }, ..effect }
+    };
+    let laboratory = Coding::new(system::OBSERVATION_CATEGORY, "laboratory");
+    let query = Query { classes: vec![laboratory], ..Query::default() };
+    let refusing = |kind: &str| {
+        let consents = [Consent { rules: vec![of(deny(), kind)], ..consent("a", permit()) }];
+        asked_for(&consents, treatment(), query.clone()).outcome
+    };
+    assert_eq!([refusing("Observation"), refusing("Condition")], [Outcome::Deny, Outcome::Permit]);
+    let permitting = |kind: &str| asked_for(&[consent("a", of(permit(), kind))], treatment(), query.clone()).outcome;
+    assert_eq!([permitting("Observation"), permitting("Condition")], [Outcome::Permit, Outcome::Deny]);
 }
