@@ -197,6 +197,7 @@ collect() {
     answer_of "/fhir/r4/Provenance/$patient.$permit.1" >"$said/provenance.json"
     answer_of "/fhir/r4/Provenance/$patient.$permit.revoked" >"$said/provenance-revoked.json"
     answer_of "/fhir/r4/Provenance/$patient.$permit.2" >"$said/outcome-version.json"
+    answer_of "/fhir/r4/Consent/$patient.$permit/_history/1" >"$said/consent-version.json"
     answer_of '/fhir/r4/AuditEvent?patient=P-0000' >"$said/outcome-patient.json"
     answer_of '/fhir/r4/Patient/7' >"$said/outcome-nothing.json"
     answer_of /fhir/r4/metadata >"$said/metadata.json"

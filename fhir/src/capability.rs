@@ -15,6 +15,8 @@ pub enum Interaction {
     Create(&'static str),
     /// Read one resource of a type.
     Read(&'static str),
+    /// Read one version of a resource of a type.
+    ReadVersion(&'static str),
     /// Search resources of a type.
     Search(&'static str),
     /// Call an operation of the whole system.
@@ -78,6 +80,7 @@ pub fn statement(node: &Node<'_>, served: &[Served]) -> Value {
         let (of, code) = match interaction {
             Interaction::Create(of) => (of, "create"),
             Interaction::Read(of) => (of, "read"),
+            Interaction::ReadVersion(of) => (of, "vread"),
             Interaction::Search(of) => (of, "search-type"),
             Interaction::Operation(name) => {
                 operations.push(json!({ "name": name, "definition": definition(base, name) }));
@@ -115,7 +118,12 @@ const SECURITY: &str = "The hospital's own systems only: an API key of this node
     This statement needs none.";
 
 fn resource(of: &str, does: Vec<Value>, by: Vec<Value>) -> Value {
+    let has_versions = does.iter().any(|one| one["code"] == "vread");
     let mut resource = json!({ "type": of, "interaction": does });
+    if has_versions {
+        resource["versioning"] = "versioned".into();
+        resource["readHistory"] = true.into();
+    }
     if !by.is_empty() {
         resource["searchParam"] = Value::Array(by);
     }
@@ -131,6 +139,8 @@ mod tests {
         let node = Node { base: "http://x/fhir/r4", display: "Cedar", version: "0.1.0", date: "2026-11-29" };
         let served = [
             Served { interaction: Interaction::Read("Consent"), parameters: Vec::new() },
+            Served { interaction: Interaction::ReadVersion("Consent"), parameters: Vec::new() },
+            Served { interaction: Interaction::Read("AuditEvent"), parameters: Vec::new() },
             Served {
                 interaction: Interaction::Search("Consent"),
                 parameters: vec![("patient", Parameter::Reference), ("status", Parameter::Token)],
@@ -140,9 +150,11 @@ mod tests {
         let rest = statement(&node, &served)["rest"][0].clone();
         assert_eq!(
             rest["resource"],
-            json!([{
+            json!([{ "type": "AuditEvent", "interaction": [{ "code": "read" }] }, {
                 "type": "Consent",
-                "interaction": [{ "code": "read" }, { "code": "search-type" }],
+                "interaction": [{ "code": "read" }, { "code": "vread" }, { "code": "search-type" }],
+                "versioning": "versioned",
+                "readHistory": true,
                 "searchParam": [{ "name": "patient", "type": "reference" }, { "name": "status", "type": "token" }],
             }])
         );

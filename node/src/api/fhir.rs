@@ -4,6 +4,7 @@
 //! desk holds. What R4 cannot say is refused by name. Under `/fhir/r4` whatever goes wrong is an OperationOutcome.
 
 mod audit_events;
+mod consent_versions;
 mod consents;
 mod decisions;
 mod metadata;
@@ -15,6 +16,7 @@ mod provenances;
 mod search;
 
 pub(super) use audit_events::{read as audit_event, search as audit_events};
+pub(super) use consent_versions::read as consent_version;
 pub(super) use consents::{read as consent, search as consents};
 pub(super) use decisions::{cds_services, consent_decision, definition, patient_consent_consult};
 pub(super) use metadata::metadata;

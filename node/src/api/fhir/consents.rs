@@ -137,9 +137,19 @@ fn status(one: &ConsentNow, document: &ConsentDocument, now: UnixMs) -> Status {
 
 /// The consent as R4 says it, under this id.
 pub(super) fn said_as(app: &App, id: &str, one: &ConsentNow) -> Result<Value, Problem> {
+    said_with(app, id, one, |document| status(one, document, app.now()))
+}
+
+/// The same with another status than that of the moment.
+pub(super) fn said_with(
+    app: &App,
+    id: &str,
+    one: &ConsentNow,
+    status: impl Fn(&ConsentDocument) -> Status,
+) -> Result<Value, Problem> {
     let held = one.held.as_ref();
     let held = held.ok_or_else(|| Problem::with_detail(Code::FhirCannotSay, "its document is not here any more"))?;
-    let resource = export(&held.document, status(one, &held.document, app.now()), None)
+    let resource = export(&held.document, status(&held.document), None)
         .map_err(|e| Problem::with_detail(Code::FhirCannotSay, e))?;
     Ok(identified(resource, id, one.version, final_since(app, one.since)?))
 }

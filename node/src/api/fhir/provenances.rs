@@ -115,7 +115,7 @@ fn target(app: &App, typed: &str) -> Result<Target, Problem> {
 }
 
 /// Number of a version as it is written, and in no other way.
-fn version(text: &str) -> Option<u32> {
+pub(super) fn version(text: &str) -> Option<u32> {
     digits::<u32>(text, 10).filter(|number| number.to_string() == text)
 }
 

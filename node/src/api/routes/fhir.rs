@@ -62,6 +62,15 @@ fn consents() -> Vec<Operation> {
             .answers_fhir("The Consent.")
             .acts()
             .refuses([Code::NotFound, Code::FhirCannotSay]),
+        Operation::get("/fhir/r4/Consent/{id}/_history/{version}", "fhir_consent_version", fhir::consent_version)
+            .says("One version of a consent, also one that was replaced, as a Provenance names it.")
+            .by(Caller::Hospital)
+            .in_fhir(Some(Interaction::ReadVersion("Consent")))
+            .at("id", "The patient's code and the consent's, a dot between.", text(CONSENT_ID))
+            .at("version", "The number of the version, from 1.", text("^[1-9][0-9]{0,9}$"))
+            .answers_fhir("The Consent as it was in this version; the newest as it is now.")
+            .acts()
+            .refuses([Code::NotFound, Code::FhirCannotSay]),
         of_a_patient(Operation::get("/fhir/r4/Consent", "fhir_consents", fhir::consents), "Consent")
             .says("A patient's consents here, and behind them what was asked for; what FHIR cannot say is named.")
             .searches("status", Parameter::Token, "For example active, or active,inactive; without it, any.")

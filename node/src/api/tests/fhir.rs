@@ -202,6 +202,7 @@ async fn the_capability_statement_says_what_is_served_and_nothing_else() {
         for interaction in resource["interaction"].as_array().unwrap() {
             said.insert(match interaction["code"].as_str().unwrap() {
                 "read" => format!("get /fhir/r4/{of}/{{id}}"),
+                "vread" => format!("get /fhir/r4/{of}/{{id}}/_history/{{version}}"),
                 "search-type" => format!("get /fhir/r4/{of}"),
                 "create" => format!("post /fhir/r4/{of}"),
                 other => panic!("{other}"),

@@ -102,6 +102,30 @@ async fn every_final_version_and_every_end_has_exactly_one_and_pages_leave_none_
 }
 
 #[tokio::test]
+async fn what_a_provenance_names_can_be_read_in_that_version() {
+    let mut server = Server::start();
+    let (_, label, [said, unsaid]) = server.with_history().await;
+    let path = |number: &str| format!("Consent/{label}.{said}/_history/{number}");
+    let (_, provenance) = server.fhir(&format!("Provenance/{label}.{said}.1")).await;
+    let (status, first) = server.fhir(provenance["target"][0]["reference"].as_str().unwrap()).await;
+    assert_eq!(status, 200, "{first}");
+    assert_eq!(
+        [&first["meta"]["versionId"], &first["status"], &first["meta"]["lastUpdated"]],
+        [&json!("1"), &json!("active"), &provenance["recorded"]],
+        "as it was"
+    );
+    let (_, newest) = server.fhir(&format!("Consent/{label}.{said}")).await;
+    assert_eq!(server.fhir(&path("3")).await, (200, newest.clone()));
+    assert_eq!((&newest["status"], &newest["provision"]), (&json!("inactive"), &first["provision"]), "as it is");
+    let (status, unsaid_version) = server.fhir(&path("2")).await;
+    assert_eq!((status, refused(&unsaid_version)), (422, "AMN-0260"), "R4 cannot say it");
+    for number in ["0", "01", "4", "1.0"] {
+        assert_eq!(server.fhir(&path(number)).await.0, 404, "{number}");
+    }
+    assert_eq!(server.fhir(&format!("Consent/{label}.{unsaid}/_history/2")).await.0, 404);
+}
+
+#[tokio::test]
 async fn a_provenance_says_when_who_and_which_version_and_names_no_person() {
     let mut server = Server::start();
     let (_, label, [said, unsaid]) = server.with_history().await;
