@@ -7,6 +7,7 @@
 mod accused;
 mod damage;
 mod database;
+mod fatal;
 mod handle;
 mod inbox;
 mod named;
@@ -17,10 +18,10 @@ mod thread;
 pub use damage::Damage;
 pub use database::Rebuilt;
 pub(crate) use database::{Database, moment};
+pub use fatal::Fatal;
 pub use handle::{ConsensusStatus, LedgerHandle, LedgerReads, LedgerView, SubmitError};
 pub use recovery::RecoveryError;
 pub(crate) use stop_mark::StopMark;
-pub use thread::Fatal;
 
 use crate::metrics::Metrics;
 use crate::network::{NetworkEvent, NetworkHandle};

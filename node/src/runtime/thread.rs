@@ -1,26 +1,24 @@
 //! The loop: take what waits, let the validator decide, perform what it decided.
 
+mod serving;
+
 use super::accused::Accused;
 use super::damage::Damage;
+use super::fatal::Fatal;
 use super::handle::{ConsensusStatus, LedgerView};
 use super::inbox::{Inbox, Item, Woken};
 use super::named::Named;
 use super::recovery::{self, Recovered};
 use super::stop_mark::StopMark;
-use crate::exit::Exit;
 use crate::health::Pulse;
 use crate::metrics::{ByKind, Metrics};
 use crate::network::{BundleId, Lane, NetworkHandle, To, Verdict};
 use crate::peer_message::PeerMessage;
 use crate::validator::{Action, BundleVerdict, Event, Ticket, Validator};
 use crate::vote_log::{Position, VoteLog, VoteLogError};
-use amanah_consensus::message::{BlockBytes, Message, SyncResponse};
 use amanah_consensus::{Alarm, Record};
-use amanah_ledger::chain::{FinalBlock, NotFinal};
-use amanah_ledger::codec;
-use amanah_ledger::committee::ValidatorIndex;
-use amanah_ledger::crypto::Digest;
-use amanah_ledger::position::{Height, View};
+use amanah_ledger::chain::FinalBlock;
+use amanah_ledger::position::View;
 use amanah_ledger::store::{Store, StoreError};
 use amanah_ledger::transaction::Active;
 use bytes::Bytes;
@@ -35,33 +33,6 @@ const ITEMS_PER_SYNC_MAX: usize = 32;
 const BEAT_MS: u64 = 1000;
 /// While the vote log grows, how far it reaches is recorded beside it this often: one sync, no vote waits for it.
 const REACH_MS: u64 = 1000;
-
-/// What ends the process at once: the disk or the ledger broke its promise, and nothing may be said after that.
-#[derive(Debug, thiserror::Error)]
-pub enum Fatal {
-    /// The vote log cannot remember.
-    #[error(transparent)]
-    VoteLog(#[from] VoteLogError),
-    /// The store cannot keep a final block.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A Finalization that the ledger does not accept.
-    #[error("a certificate contradicts the ledger: {0}")]
-    Contradiction(#[from] NotFinal),
-    /// The operating system gave no timer.
-    #[error("no timer: {0}")]
-    Timer(std::io::Error),
-}
-
-impl Fatal {
-    /// How the process ends.
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Contradiction(_) => Exit::Diverged,
-            Self::VoteLog(_) | Self::Store(_) | Self::Timer(_) => Exit::Failed,
-        }
-    }
-}
 
 /// Where readers look.
 pub(super) struct Publish {
@@ -347,41 +318,6 @@ impl Thread {
                 };
                 self.metrics.ledger.transactions.get_or_create(&ByKind { kind }).inc();
             }
-        }
-    }
-
-    fn serve_sync(&mut self, to: ValidatorIndex, from: Height) {
-        let mut read = Vec::new();
-        let stored = (from.0..).map_while(|height| match self.store.block(Height(height)) {
-            Ok(Some(stored)) => {
-                read.push((*stored.block.digest(), Height(height)));
-                let bytes = BlockBytes::try_from(codec::encode(stored.block.block())).ok()?;
-                Some((bytes, stored.finalization))
-            }
-            Ok(None) => None,
-            Err(error) => {
-                tracing::error!(%error, height, "a final block cannot be read");
-                if let StoreError::Damaged(why) = error {
-                    self.publish.damage.report(why);
-                }
-                None
-            }
-        });
-        let response = SyncResponse::collect(stored);
-        self.named.remember(read);
-        if !response.blocks().is_empty() {
-            let message = PeerMessage::Consensus(Message::SyncResponse(response));
-            self.send(amanah_consensus::To::One(to), &message);
-        }
-    }
-
-    fn serve_block(&mut self, to: ValidatorIndex, digest: &Digest) {
-        let Some(height) = self.named.height(digest) else { return };
-        let Ok(Some(stored)) = self.store.block(height) else { return };
-        self.named.asked_for(height, stored.block.header().parent);
-        if let Ok(block) = BlockBytes::try_from(codec::encode(stored.block.block())) {
-            let message = PeerMessage::Consensus(Message::BlockResponse { digest: *digest, block });
-            self.send(amanah_consensus::To::One(to), &message);
         }
     }
 
