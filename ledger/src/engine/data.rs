@@ -2,7 +2,7 @@
 
 use super::party::is_same;
 use super::question::{Cover, Inquiry, Record, Subject};
-use super::{Class, Data, Identifiers, Records, Span};
+use super::{Class, Data, Identifiers, Records, Rule, Span};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
 use crate::vocabulary::{Coding, system};
@@ -108,6 +108,20 @@ impl Inquiry<'_> {
         types.is_empty() || record.of.as_ref().is_none_or(|of| types.contains(&of.code.as_str()))
     }
 
+    /// Whether a permit that covers nothing of a query does so by its kinds alone, and some record could be of its kinds and
+    /// of the one that is asked for. Asked of permits with exceptions only: others have nothing to say then.
+    pub(super) fn may_meet(&self, rule: &Rule) -> bool {
+        let Subject::Query { class: Some(asked), .. } = self.subject else { return false };
+        if rule.effect == Effect::Deny || rule.exceptions.is_empty() {
+            return false;
+        }
+        let kinds = rule.data.classes.iter().map(|class| &class.of).chain(&rule.data.documents);
+        let is_type = |kind: &Coding| kind.system == system::RESOURCE_TYPE;
+        let are_apart = is_type(asked) && kinds.into_iter().all(is_type);
+        let data = Data { classes: BTreeSet::new(), documents: BTreeSet::new(), ..rule.data.clone() };
+        !are_apart && self.cover(&Rule { data, exceptions: Vec::new(), ..rule.clone() }) != Cover::Nothing
+    }
+
     /// A category of one type is never all that a query asks for: other types may have it too.
     fn query_of_class(&self, class: &Class, asked: Option<&Coding>, effect: Effect) -> Cover {
         let of_type = self.asked_for(&class.of, asked, effect);
@@ -115,7 +129,7 @@ impl Inquiry<'_> {
     }
 
     /// Two resource types have no record in common; a category has some with its own types, and a kind of document may
-    /// have with any. A refusal of the only type of a category leaves nothing of it; a permit helps no other category.
+    /// have with any. A permit of a type helps no category of another.
     fn asked_for(&self, kind: &Coding, asked: Option<&Coding>, effect: Effect) -> Cover {
         let Some(asked) = asked else { return Cover::Part };
         if asked == kind {
@@ -129,7 +143,6 @@ impl Inquiry<'_> {
             if is_of_type { self.vocabulary.types_of(one) } else { &[] }
         };
         match (types_of(asked, kind), types_of(kind, asked), effect) {
-            ([only], _, Effect::Deny) if *only == kind.code => Cover::Whole,
             (types @ [_, ..], _, Effect::Permit) if !types.contains(&kind.code.as_str()) => Cover::Nothing,
             (_, types @ [_, ..], Effect::Permit) if !types.contains(&asked.code.as_str()) => Cover::Nothing,
             (_, _, Effect::Permit | Effect::Deny) => Cover::Part,

@@ -160,6 +160,15 @@ impl<'a> Said<'a> {
         }
     }
 
+    /// A permit of other kinds than the one that is asked for releases none of it. A record may still be of both kinds,
+    /// and then what the permit's exceptions refuse is refused.
+    fn apart(&mut self, part: Listable<'a>, below: Self) {
+        match below.verdict.as_ref().map(|verdict| verdict.effect) {
+            Some(Effect::Deny) => self.part(part, below),
+            Some(Effect::Permit) | None => self.withhold_below(part.rule, below.withheld, below.barred),
+        }
+    }
+
     /// What the consent says, given what it says where its rules say nothing.
     fn voice(self, unlifted: Stance<'a>, root: Option<&'a Rule>) -> Voice<'a> {
         let Self { verdict, released, withheld, barred, mut permitting } = self;
@@ -213,6 +222,7 @@ impl<'a> Inquiry<'a> {
                         said.collect(verdict);
                     }
                 }
+                Cover::Nothing if self.may_meet(rule) => said.apart(self.listable(rule), below()),
                 Cover::Nothing => {}
             }
         }

@@ -242,6 +242,27 @@ fn a_query_for_records_of_substance_use_treatment_carries_the_notice() {
 }
 
 #[test]
+fn what_an_exception_refuses_is_left_out_of_a_query_for_another_kind_that_a_record_may_have_too() {
+    let laboratory = Coding::new(system::OBSERVATION_CATEGORY, "laboratory");
+    let vital_signs = Coding::new(system::OBSERVATION_CATEGORY, "vital-signs");
+    let psychiatry = Kind::Sensitivity.coding("PSY");
+    let class = Class { of: laboratory.clone(), category: None };
+    let of_laboratory = Data { classes: BTreeSet::from([class]), ..Data::default() };
+    let both = Record {
+        categories: Some(BTreeSet::from([laboratory, vital_signs.clone()])),
+        ..labelled(std::slice::from_ref(&psychiatry))
+    };
+    for exception in [about(deny(), &psychiatry), deny()] {
+        let permit_but = Rule { data: of_laboratory.clone(), exceptions: vec![exception], ..permit() };
+        let consents = [Consent { rules: vec![permit_but], ..consent("a", permit()) }];
+        let query = Query { classes: vec![vital_signs.clone()], ..Query::default() };
+        let answer = asked_for(&consents, treatment(), query);
+        assert_eq!(answer.outcome, Outcome::Permit);
+        assert!(!is_released(&answer.obligations, &both), "{answer:?}");
+    }
+}
+
+#[test]
 fn a_category_is_refused_with_its_only_type_and_permitted_with_no_other() {
     let of = |effect: Rule, kind: &str| {
         let class = Class { of: Coding::resource_type(kind), category: None };
