@@ -1,27 +1,44 @@
-//! A second reading of the decision rules CE-1: slow, plain, and written from the specification before its author had
-//! read the engine. It shares the engine's declared types and the text of the vocabulary's tables, and nothing else.
+//! A second reading of the decision rules CE-1, slow and plain, that the engine is compared with on random pairs.
 //!
-//! The numbers of steps are those of CE-1. Questions for records, one by one, are answered in full here. What is left
-//! out of a query (step 9) is not written a second time: [`release`] judges it by its promise, that nothing is released
-//! which would have been refused by itself.
+//! Who had seen what: steps 0 to 6 (`applicable`, `context`, `data`, `fit`, `tree`, `combined`, `words`) were written
+//! before their author had read the engine. Steps 7 to 9 (`emergency`, `obligations`, `query` and what it rests on)
+//! were written anew, from the specification and the project's pages for users, by a second author who never saw it,
+//! and finished by a third who did not either. These two compared their reading with the engine's answers afterwards;
+//! what was settled by an answer where the specification is silent is called a choice where it stands. Of the engine's
+//! code the reading shares the declared types and the text of the vocabulary's tables.
 //!
-//! Its author had seen the bodies of `redaction.rs`, `obligation.rs` and `emergency.rs` of the engine, which declare
-//! types; for steps 7 to 9 the second pair of hands is less of a stranger than for steps 0 to 6.
+//! What CE-1 leaves open is decided in `docs/adr/0019-a-query-is-answered-for-all-that-it-may-find.md`:
+//! - A requested kind that a refusal names is denied, also where the refusal is narrower than the kind (`redacted`).
+//! - The notice of 42 CFR part 2 goes with a query that names its label (`asking`).
+//! - A query asks a custodian for what they keep, and for a time for what lies in it (`release`).
+//! - An emergency is barred whole if all of a kind is refused for breaking the glass by name; else it overrides, and
+//!   what is so refused is left out (`kind`, `release`).
+//! - A ground is right if it is one of several that are true (`kind`).
 
 pub mod applicable;
+pub mod asking;
 pub mod combined;
 pub mod compare;
 pub mod context;
 pub mod data;
 pub mod dice;
+pub mod emergency;
+pub mod facts;
 pub mod fit;
+pub mod found;
+pub mod kind;
+pub mod lines;
+pub mod named;
+pub mod obligations;
 pub mod pairs;
+pub mod query;
+pub mod redacted;
 pub mod release;
 pub mod rules;
 pub mod shrink;
+pub mod tolerated;
 pub mod tree;
+pub mod tried;
 pub mod verdict;
+pub mod withheld;
 pub mod words;
-
-pub use applicable::Stand;
-pub use verdict::{ItemVerdict, Terms, Verdict, verdict};

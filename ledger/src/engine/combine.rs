@@ -80,10 +80,11 @@ impl<'a> Hall<'a> {
     /// What of a query is refused to breaking the glass by name, and so left out in an emergency too.
     pub(super) fn barred(&self) -> BTreeSet<Obligation> {
         let parts = self.speaking().flat_map(|(_, voice)| voice.barred.iter().copied());
+        let lifting = self.speaking().flat_map(|(_, voice)| voice.lifting.iter().copied());
         let later = self
             .speaking()
             .filter_map(|(speaker, voice)| later_sensitivities(speaker.consent.vocabulary, voice.barred_labels(), []));
-        self.lister.withheld(parts, []).into_iter().chain(later).map(Obligation::Redact).collect()
+        self.lister.withheld(parts, lifting).into_iter().chain(later).map(Obligation::Redact).collect()
     }
 
     /// Those that apply.
@@ -106,18 +107,23 @@ impl<'a> Hall<'a> {
         let denies = |stance: &Stance<'_>| matches!(stance, Stance::Deny(_)) && !lacks(Mutant::RefusalYields);
         let permits_any = |stance: &Stance<'_>| matches!(stance, Stance::Permit | Stance::Within(_));
         let is_not_covered = |stance: &Stance<'_>| *stance == Stance::NotCovered && !lacks(Mutant::NotCoveredIsSilent);
-        if let Some(ground) = self.first(Applies, denies, ReasonCode::Denied) {
-            return self.released().map_or(Verdict::Deny(ground.clone()), |rules| {
-                let ground = Ground { code: ReasonCode::Permitted, ..ground };
-                self.unless_asked_for_withheld(subject, ground, rules)
-            });
+        let refusal = self.first(Applies, denies, ReasonCode::Denied);
+        let released = self.released();
+        if let (Some(ground), None) = (&refusal, &released) {
+            return Verdict::Deny(ground.clone());
+        }
+        if let Some(ground) = self.asked_for_withheld(subject) {
+            return Verdict::Deny(ground);
+        }
+        if let (Some(ground), Some(rules)) = (refusal, released) {
+            return Verdict::Permit(Ground { code: ReasonCode::Permitted, ..ground }, rules);
         }
         let is_whole = |stance: &Stance<'_>| *stance == Stance::Permit;
         if let Some(ground) = self.first(Applies, is_whole, ReasonCode::Permitted) {
-            return self.unless_asked_for_withheld(subject, ground, Vec::new());
+            return Verdict::Permit(ground, Vec::new());
         }
         if let Some(ground) = self.first(Applies, permits_any, ReasonCode::Permitted) {
-            return self.unless_asked_for_withheld(subject, ground, self.within());
+            return Verdict::Permit(ground, self.within());
         }
         if let Some(ground) = self.first(Applies, is_not_covered, ReasonCode::NotCovered) {
             return Verdict::Deny(ground);
@@ -145,19 +151,11 @@ impl<'a> Hall<'a> {
         rules.flatten().collect()
     }
 
-    /// Step 9: if a kind that was asked for is itself withheld, there is nothing to release.
-    fn unless_asked_for_withheld(
-        &self,
-        subject: Subject<'_>,
-        ground: Ground,
-        within: Vec<Listable<'a>>,
-    ) -> Verdict<'a> {
-        let withheld = |class| self.names(class, |voice| &voice.withheld);
-        let is_looked_for = !lacks(Mutant::WithheldKindReleased);
-        if let Some((at, place)) = asked_class(subject).filter(|_| is_looked_for).and_then(withheld) {
-            return Verdict::Deny(Ground { code: ReasonCode::Denied, consent: Some(at), rule: Some(place) });
-        }
-        Verdict::Permit(ground, within)
+    /// Step 9: if a kind that was asked for is itself withheld, there is nothing to release, by any default either.
+    fn asked_for_withheld(&self, subject: Subject<'_>) -> Option<Ground> {
+        let class = asked_class(subject).filter(|_| !lacks(Mutant::WithheldKindReleased))?;
+        let (at, place) = self.names(class, |voice| &voice.withheld)?;
+        Some(Ground { code: ReasonCode::Denied, consent: Some(at), rule: Some(place) })
     }
 
     /// The consent and the rule among these parts that name a kind, or every type that can be of a category.
@@ -196,11 +194,13 @@ impl<'a> Hall<'a> {
         all
     }
 
+    /// Those that permit something of what is released, as far as that can be told: their duties are due.
     pub(super) fn permitting(&self) -> BTreeSet<usize> {
         let permits = |voice: &Voice<'_>| match &voice.stance {
             Stance::Permit | Stance::Within(_) => true,
             Stance::Deny(released) => !released.is_empty(),
-            Stance::Silent | Stance::NotCovered => false,
+            // No list can say what it permits, and somebody else may permit more.
+            Stance::Silent | Stance::NotCovered => !voice.permitting.is_empty(),
         };
         self.speaking().filter(|(_, voice)| permits(voice)).map(|(speaker, _)| speaker.at).collect()
     }

@@ -39,6 +39,8 @@ impl Inquiry<'_> {
         let Some(period) = period else { return Cover::Whole };
         let date = match self.subject {
             Subject::Record(record) => record.date,
+            // Everything is from a time without ends, as far as a refusal goes.
+            Subject::Query { .. } if effect == Effect::Deny && period == Span::ALWAYS => return Cover::Whole,
             Subject::Query { query, .. } => query.period,
         };
         let Some(date) = date else { return self.unstated(effect) };
@@ -79,7 +81,7 @@ impl Inquiry<'_> {
     fn classed(&self, classes: &BTreeSet<Class>, effect: Effect) -> Cover {
         Cover::any(classes.iter().map(|class| match self.subject {
             Subject::Record(record) => self.is_of_class(class, record, effect),
-            Subject::Query { class: asked, .. } => self.query_of_class(class, asked, effect),
+            Subject::Query { class: asked, .. } => Self::query_of_class(class, asked, effect),
         }))
     }
 
@@ -123,14 +125,13 @@ impl Inquiry<'_> {
     }
 
     /// A category of one type is never all that a query asks for: other types may have it too.
-    fn query_of_class(&self, class: &Class, asked: Option<&Coding>, effect: Effect) -> Cover {
-        let of_type = self.asked_for(&class.of, asked, effect);
+    fn query_of_class(class: &Class, asked: Option<&Coding>, effect: Effect) -> Cover {
+        let of_type = Self::asked_for(&class.of, asked, effect);
         if class.category.is_some() { of_type.min(Cover::Part) } else { of_type }
     }
 
-    /// Two resource types have no record in common; a category has some with its own types, and a kind of document may
-    /// have with any. A permit of a type helps no category of another.
-    fn asked_for(&self, kind: &Coding, asked: Option<&Coding>, effect: Effect) -> Cover {
+    /// Two resource types have no record in common; a category or a kind of document may have with any.
+    fn asked_for(kind: &Coding, asked: Option<&Coding>, effect: Effect) -> Cover {
         let Some(asked) = asked else { return Cover::Part };
         if asked == kind {
             return Cover::Whole;
@@ -138,15 +139,7 @@ impl Inquiry<'_> {
         if asked.system == kind.system {
             return if kind.system == system::RESOURCE_TYPE { Cover::Nothing } else { apart(effect) };
         }
-        let types_of = |one: &Coding, other: &Coding| {
-            let is_of_type = other.system == system::RESOURCE_TYPE;
-            if is_of_type { self.vocabulary.types_of(one) } else { &[] }
-        };
-        match (types_of(asked, kind), types_of(kind, asked), effect) {
-            (types @ [_, ..], _, Effect::Permit) if !types.contains(&kind.code.as_str()) => Cover::Nothing,
-            (_, types @ [_, ..], Effect::Permit) if !types.contains(&asked.code.as_str()) => Cover::Nothing,
-            (_, _, Effect::Permit | Effect::Deny) => Cover::Part,
-        }
+        Cover::Part
     }
 
     fn among<const N: usize>(&self, code: &Coding, lists: [&Option<BTreeSet<Coding>>; N], effect: Effect) -> Cover {
@@ -159,7 +152,7 @@ impl Inquiry<'_> {
     fn documented(&self, kinds: &BTreeSet<Coding>, effect: Effect) -> Cover {
         Cover::any(kinds.iter().map(|kind| match self.subject {
             Subject::Record(record) => self.is_of_kind(kind, record, effect),
-            Subject::Query { class, .. } => self.asked_for(kind, class, effect),
+            Subject::Query { class, .. } => Self::asked_for(kind, class, effect),
         }))
     }
 

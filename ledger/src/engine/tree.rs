@@ -19,6 +19,8 @@ pub(super) struct Voice<'a> {
     pub(super) withheld: Vec<Listable<'a>>,
     /// Those of them that are refused to breaking the glass by name.
     pub(super) barred: Vec<Listable<'a>>,
+    /// Permits that lift such a refusal, but not of what they except.
+    pub(super) lifting: Vec<&'a Rule>,
     /// Rules that permit all but their excepted labels.
     pub(super) permitting: Vec<&'a Rule>,
     /// The rule that the stance rests on; `None` for a base decision.
@@ -51,7 +53,7 @@ impl<'a> Voice<'a> {
 
     /// Labels that it leaves out of it in an emergency too.
     pub(super) fn barred_labels(&self) -> impl Iterator<Item = &'a Coding> {
-        labels_of(&self.barred)
+        labels_of(&self.barred).chain(self.lifting.iter().flat_map(|rule| &rule.data.except_labels))
     }
 
     /// Labels by which it narrows what a query releases.
@@ -76,6 +78,7 @@ struct Said<'a> {
     released: Vec<Listable<'a>>,
     withheld: Vec<Listable<'a>>,
     barred: Vec<Listable<'a>>,
+    lifting: Vec<&'a Rule>,
     permitting: Vec<&'a Rule>,
 }
 
@@ -112,15 +115,22 @@ impl<'a> Said<'a> {
         });
     }
 
-    /// What a rule's exceptions withhold. Below a rule that names breaking the glass they refuse that by name.
-    fn withhold_below(&mut self, rule: &'a Rule, withheld: Vec<Listable<'a>>, barred: Vec<Listable<'a>>) {
-        self.barred.extend(if names_break_glass(rule) { withheld.clone() } else { barred });
-        self.withheld.extend(withheld);
+    /// What a rule's exceptions withhold. Below a rule that names breaking the glass they refuse that by name, and what
+    /// the permits among them except is refused as it was.
+    fn withhold_below(&mut self, rule: &'a Rule, below: &Self) {
+        let (barred, lifting) = if names_break_glass(rule) {
+            (&below.withheld, &below.permitting)
+        } else {
+            (&below.barred, &below.lifting)
+        };
+        self.barred.extend(barred);
+        self.lifting.extend(lifting);
+        self.withheld.extend(&below.withheld);
     }
 
     /// A rule that covers all that is asked speaks, or its exceptions do in its place.
     fn whole(&mut self, rule: &'a Rule, below: Self) {
-        self.withhold_below(rule, below.withheld, below.barred);
+        self.withhold_below(rule, &below);
         self.permitting.extend(below.permitting);
         let own = names_break_glass(rule);
         let verdict = match below.verdict {
@@ -139,22 +149,25 @@ impl<'a> Said<'a> {
     fn part(&mut self, part: Listable<'a>, below: Self) {
         let rule = part.rule;
         let (effect, named_below) =
-            below.verdict.map_or((rule.effect, false), |verdict| (verdict.effect, verdict.names_break_glass));
+            below.verdict.as_ref().map_or((rule.effect, false), |verdict| (verdict.effect, verdict.names_break_glass));
         let names_break_glass = named_below || names_break_glass(rule);
         match effect {
             Effect::Permit => {
                 if part.can_be(Redacted::AllBut) {
                     self.released.push(part);
                 }
-                self.withhold_below(rule, below.withheld, below.barred);
+                self.withhold_below(rule, &below);
                 self.permitting.extend(below.permitting);
                 self.permitting.push(rule);
             }
             Effect::Deny if part.can_be(Redacted::AnyOf) => {
                 self.withheld.push(part);
-                self.barred.extend(names_break_glass.then_some(part));
+                self.barred.extend(if names_break_glass { vec![part] } else { below.barred });
+                self.lifting.extend(below.lifting);
             }
             Effect::Deny => {
+                self.barred.extend(below.barred);
+                self.lifting.extend(below.lifting);
                 self.collect(Verdict { effect: Effect::Deny, rule, released: Vec::new(), names_break_glass });
             }
         }
@@ -165,20 +178,20 @@ impl<'a> Said<'a> {
     fn apart(&mut self, part: Listable<'a>, below: Self) {
         match below.verdict.as_ref().map(|verdict| verdict.effect) {
             Some(Effect::Deny) => self.part(part, below),
-            Some(Effect::Permit) | None => self.withhold_below(part.rule, below.withheld, below.barred),
+            Some(Effect::Permit) | None => self.withhold_below(part.rule, &below),
         }
     }
 
     /// What the consent says, given what it says where its rules say nothing.
     fn voice(self, unlifted: Stance<'a>, root: Option<&'a Rule>) -> Voice<'a> {
-        let Self { verdict, released, withheld, barred, mut permitting } = self;
+        let Self { verdict, released, withheld, barred, lifting, mut permitting } = self;
         if let Some(Verdict { effect, rule, released, names_break_glass }) = verdict {
             let stance = match effect {
                 Effect::Permit => Stance::Permit,
                 Effect::Deny => Stance::Deny(released),
             };
             let refuses_break_glass = names_break_glass && effect == Effect::Deny;
-            return Voice { stance, withheld, barred, permitting, rule: Some(rule), refuses_break_glass };
+            return Voice { stance, withheld, barred, lifting, permitting, rule: Some(rule), refuses_break_glass };
         }
         if let (Some(root), Stance::Permit | Stance::Within(_)) = (root, &unlifted) {
             permitting.push(root);
@@ -192,7 +205,7 @@ impl<'a> Said<'a> {
             Stance::Deny(_) => Stance::Deny(released),
         };
         let refuses_break_glass = matches!(stance, Stance::Deny(_)) && root.is_some_and(names_break_glass);
-        Voice { stance, withheld, barred, permitting, rule: root, refuses_break_glass }
+        Voice { stance, withheld, barred, lifting, permitting, rule: root, refuses_break_glass }
     }
 }
 

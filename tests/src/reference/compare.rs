@@ -1,55 +1,64 @@
 //! The engine's answer beside the reference's.
 
 use super::applicable::Stand;
-use super::dice::Dice;
-use super::pairs::{Pair, hospital, record};
-use super::release::{is_asked, is_released};
+use super::lines::Lines;
+use super::pairs::Pair;
+use super::query::{duties as due, kinds, of_query};
+use super::release::withholds;
 use super::tree::Word;
-use super::verdict::{ItemVerdict, verdict};
+use super::tried::{Tally, try_records};
+use super::verdict::verdict;
+use amanah_ledger::document::Effect;
 use amanah_ledger::engine::{
-    Answer, Applicability, Asked, ItemAnswer, Obligation, Outcome, Question, Record, Said, evaluate,
+    Answer, Asked, Duty, Listed, Obligation, Query, Record, Redacted, Redaction, Said, evaluate,
 };
 use std::collections::BTreeSet;
 
-/// Records that are tried against what a query releases.
-const TRIED: usize = 6;
+/// What came of comparing one pair.
+#[derive(Debug, Clone, Default)]
+pub struct Compared {
+    /// Where the two differ, one line each; none if they agree. Up to its first colon a line says in what.
+    pub lines: Vec<String>,
+    /// How much more the engine withholds than it must: safe, and so no line.
+    pub stricter: Stricter,
+}
+
+/// What is withheld beyond what must be, of one query.
+#[derive(Debug, Clone, Default)]
+pub struct Stricter {
+    /// Kinds of which all is refused, where a part could be let out.
+    pub kinds: u64,
+    /// The records that were tried, of queries that the engine permits: let out by both, withheld by both and, in
+    /// `over`, withheld by the engine alone.
+    pub tried: Tally,
+}
 
 /// What the engine answers to a pair.
 pub fn engine(pair: &Pair) -> Answer {
     evaluate(&pair.consents, &pair.question, pair.as_of, &pair.terms.policy())
 }
 
-/// Where the two differ, one line each; none if they agree.
+/// Where the two differ.
 pub fn differences(pair: &Pair) -> Vec<String> {
+    compared(pair).lines
+}
+
+/// How much more than it must the engine withholds.
+pub fn stricter(pair: &Pair) -> Stricter {
+    compared(pair).stricter
+}
+
+/// Both at once.
+pub fn compared(pair: &Pair) -> Compared {
     let answer = engine(pair);
     match &pair.question.asked {
-        Asked::Records(_) => of_records(pair, &answer),
-        Asked::Query(_) => of_query(pair, &answer),
+        Asked::Records(records) => Compared { lines: of_records(pair, records, &answer), ..Compared::default() },
+        Asked::Query(query) => of_one_query(pair, query, &answer),
     }
 }
 
-struct Lines(Vec<String>);
-
-impl Lines {
-    fn compare<T: PartialEq + std::fmt::Debug>(&mut self, step: &str, engine: T, reference: T) {
-        if engine != reference {
-            self.0.push(format!("step {step}: engine {engine:?}, reference {reference:?}"));
-        }
-    }
-
-    fn compare_items(&mut self, engine: &[ItemAnswer], reference: &[ItemVerdict]) {
-        self.compare("5, number of items", engine.len(), reference.len());
-        for (place, (one, other)) in engine.iter().zip(reference).enumerate() {
-            self.compare(&format!("5, outcome of item {place}"), one.outcome, other.outcome);
-            self.compare(&format!("5, code of item {place}"), one.ground.code, other.code);
-            self.compare(&format!("5, consent of item {place}"), one.ground.consent, other.consent);
-            self.compare(&format!("6, effect of item {place}"), one.effect, other.effect);
-        }
-    }
-}
-
-fn of_records(pair: &Pair, answer: &Answer) -> Vec<String> {
-    let own = verdict(&pair.consents, &pair.question, pair.as_of, &pair.terms);
+fn of_records(pair: &Pair, records: &[Record], answer: &Answer) -> Vec<String> {
+    let own = verdict(&pair.consents, &pair.question, records, pair.as_of, &pair.terms);
     let mut lines = Lines(Vec::new());
     lines.compare_items(&answer.items, &own.items);
     lines.compare("5, outcome", answer.outcome, own.outcome);
@@ -58,12 +67,11 @@ fn of_records(pair: &Pair, answer: &Answer) -> Vec<String> {
     lines.compare("5, ground", Some((answer.ground.code, answer.ground.consent)), ground);
     lines.compare("6, effect", answer.effect, own.effect);
     lines.compare("7, override", answer.emergency, own.emergency);
-    let obligations: BTreeSet<Obligation> = answer.obligations.iter().cloned().collect();
-    lines.compare("8, number of obligations", answer.obligations.len(), obligations.len());
-    lines.compare("8, obligations", obligations, own.obligations);
-    lines.compare("1, number considered", answer.considered.len(), pair.consents.len());
-    for (place, (considered, stand)) in answer.considered.iter().zip(&own.stands).enumerate() {
-        lines.compare(&format!("1, stand of consent {place}"), stand_of(considered.applicability), *stand);
+    let once: BTreeSet<&Obligation> = answer.obligations.iter().collect();
+    lines.compare("8, obligations given once each", answer.obligations.len(), once.len());
+    lines.compare("8, obligations", one_list(&answer.obligations), one_list(&own.obligations));
+    lines.compare_stands(answer, &own.stands);
+    for (place, considered) in answer.considered.iter().enumerate() {
         let said: BTreeSet<Said> = considered.said.iter().copied().collect();
         let words = own.words.iter().chain(&own.once).filter_map(|of_item| of_item.get(place));
         let own_said: BTreeSet<Said> = words.filter_map(|word| said_of(*word)).collect();
@@ -74,19 +82,79 @@ fn of_records(pair: &Pair, answer: &Answer) -> Vec<String> {
     lines.0
 }
 
-fn stand_of(applicability: Applicability) -> Stand {
-    match applicability {
-        Applicability::Applies => Stand::Applies,
-        Applicability::Missing => Stand::Missing,
-        Applicability::Ended => Stand::Ended,
-        Applicability::Expired => Stand::Over,
-        Applicability::Replaced => Stand::Replaced,
-        Applicability::NotBegun
-        | Applicability::OtherPatient
-        | Applicability::OtherCustodian
-        | Applicability::OtherClass
-        | Applicability::NoAuthority
-        | Applicability::NeverInForce => Stand::No,
+/// What the engine says of a kind is compared first; the rest of its answer must follow from what it says of all kinds,
+/// also where it is stricter or wrong there, so that one difference does not hide another.
+fn of_one_query(pair: &Pair, query: &Query, answer: &Answer) -> Compared {
+    let mut lines = Lines(Vec::new());
+    let kinds = kinds(pair, query);
+    lines.compare("9, number of kinds", answer.items.len(), kinds.len());
+    let is_stricter: Vec<bool> =
+        answer.items.iter().zip(&kinds).map(|(one, kind)| lines.compare_outcome(one.outcome, kind)).collect();
+    let is_alike: Vec<bool> = answer.items.iter().zip(&kinds).map(|(one, kind)| one.outcome == kind.outcome).collect();
+    let as_engine = answer.items.iter().zip(kinds).zip(&is_stricter);
+    let as_engine = as_engine.map(|((one, kind), is_stricter)| {
+        // Where the engine takes a refusal for one of all of it, it may take it so in an emergency too.
+        let is_barred = kind.is_barred || (*is_stricter && kind.is_barred_in_part && answer.emergency.is_none());
+        kind.with(one.outcome, is_barred)
+    });
+    let own = of_query(pair, query, as_engine.collect());
+    for ((one, kind), is_alike) in answer.items.iter().zip(&own.kinds).zip(is_alike) {
+        lines.compare_kind(one, kind, is_alike);
+    }
+    lines.compare("9, outcome", answer.outcome, own.outcome);
+    let first = answer.items.iter().find(|item| item.outcome == answer.outcome);
+    lines.compare("9, ground of the first kind with the outcome", Some(&answer.ground), first.map(|item| &item.ground));
+    lines.compare("9, effect", answer.effect, own.effect);
+    lines.compare("9, override", answer.emergency, own.emergency);
+    let duties: Vec<&Duty> = answer.obligations.iter().filter_map(duty).collect();
+    let at_least = |record: &Record| {
+        !answer.obligations.iter().any(|one| withholds(one, record, pair.question.custodian.as_ref()))
+    };
+    lines.compare_duties(&duties, &due(pair, query, &own, at_least), &due(pair, query, &own, |_| true));
+    lines.compare_items(&answer.along, &own.along);
+    lines.compare_stands(answer, &own.stands);
+    let tried = match answer.effect {
+        Effect::Permit => try_records(pair, query, &own, &answer.obligations),
+        Effect::Deny => Tally::default(),
+    };
+    for (why, record) in &tried.let_out {
+        lines.0.push(format!("step 9, let out by the engine alone, {why:?}: {record:?}"));
+    }
+    let kinds = is_stricter.into_iter().map(u64::from).sum();
+    Compared { lines: lines.0, stricter: Stricter { kinds, tried } }
+}
+
+/// What is left out by one of several lists is left out by one list of all.
+fn one_list<'a>(obligations: impl IntoIterator<Item = &'a Obligation>) -> (BTreeSet<&'a Obligation>, Redaction) {
+    let mut others = BTreeSet::new();
+    let mut all = Redaction { of: Redacted::AnyOf, listed: Listed::default() };
+    for one in obligations {
+        match one {
+            Obligation::Redact(Redaction { of: Redacted::AnyOf, listed }) => {
+                let Listed { codes, instances, records, authors, custodians, periods } = listed.clone();
+                all.listed.codes.extend(codes);
+                all.listed.instances.extend(instances);
+                all.listed.records.extend(records);
+                all.listed.authors.extend(authors);
+                all.listed.custodians.extend(custodians);
+                all.listed.periods.extend(periods);
+            }
+            Obligation::Redact(Redaction { of: Redacted::AllBut, .. }) | Obligation::Duty(_) => {
+                others.insert(one);
+            }
+        }
+    }
+    all.listed.codes.sort();
+    all.listed.codes.dedup();
+    all.listed.periods.sort();
+    all.listed.periods.dedup();
+    (others, all)
+}
+
+fn duty(obligation: &Obligation) -> Option<&Duty> {
+    match obligation {
+        Obligation::Duty(duty) => Some(duty),
+        Obligation::Redact(_) => None,
     }
 }
 
@@ -97,36 +165,4 @@ fn said_of(word: Word) -> Option<Said> {
         Word::NotCovered => Some(Said::NotCovered),
         Word::Deny { .. } => Some(Said::Deny),
     }
-}
-
-/// A query: the records that came along, and that nothing is released which would be refused by itself.
-fn of_query(pair: &Pair, answer: &Answer) -> Vec<String> {
-    let Asked::Query(query) = &pair.question.asked else { return Vec::new() };
-    let own = verdict(&pair.consents, &pair.question, pair.as_of, &pair.terms);
-    let mut lines = Lines(Vec::new());
-    if own.emergency.is_none() {
-        lines.compare_items(&answer.along, &own.items);
-    }
-    if answer.outcome != Outcome::Permit {
-        return lines.0;
-    }
-    let mut dice = Dice::of(pair.as_of.0.unsigned_abs());
-    for _ in 0..TRIED {
-        let tried = tried(&mut dice, &pair.question);
-        if is_asked(query, &tried) && is_released(&answer.obligations, &tried) {
-            let asked = Asked::Records(vec![tried.clone()]);
-            let alone = Question { asked, ..pair.question.clone() };
-            let single = verdict(&pair.consents, &alone, pair.as_of, &pair.terms);
-            if single.outcome != Outcome::Permit {
-                lines.0.push(format!("step 9: released, and by itself {:?}: {tried:?}", single.items));
-            }
-        }
-    }
-    lines.0
-}
-
-/// A record with all facts stated, as its keeper would: a custodian that is asked has its own records.
-fn tried(dice: &mut Dice, question: &Question) -> Record {
-    let custodian = question.custodian.clone().unwrap_or_else(|| hospital(dice));
-    Record { custodian: Some(custodian), ..record(dice, 100) }
 }

@@ -103,14 +103,14 @@ impl Case<'_> {
 }
 
 /// A permit for data of a period is for what lies in it whole.
-fn lies_in(date: Span, period: Span) -> bool {
+pub(super) fn lies_in(date: Span, period: Span) -> bool {
     let begins = period.from.is_none_or(|from| date.from.is_some_and(|own| from <= own));
     let ends = period.until.is_none_or(|until| date.until.is_some_and(|own| own <= until));
     begins && ends
 }
 
 /// A refusal meets whatever may be of its period.
-fn meets(date: Span, period: Span) -> bool {
+pub(super) fn meets(date: Span, period: Span) -> bool {
     let before = matches!((date.until, period.from), (Some(last), Some(first)) if last < first);
     let after = matches!((period.until, date.from), (Some(last), Some(first)) if last < first);
     !before && !after

@@ -5,10 +5,11 @@ use super::verdict::Terms;
 use amanah_ledger::document::Effect;
 use amanah_ledger::engine::{
     Agent, Asked, Asker, Attestation, Consent, ConsentRoot, ConsentStanding, Due, Duty, EmergencyPolicy,
-    EmergencyRefusal, HeldRole, Identifier, Identifiers, Moment, Obligation, Query, Question, Record, Span,
+    EmergencyRefusal, HeldRole, Identifier, Identifiers, Listed, Moment, Obligation, Query, Question, Record, Redacted,
+    Redaction, Span,
 };
 use amanah_ledger::genesis::DefaultPolicy;
-use amanah_ledger::vocabulary::{Coding, Vocabulary, system};
+use amanah_ledger::vocabulary::{BREAK_THE_GLASS, Coding, Vocabulary, system};
 use std::collections::BTreeSet;
 
 /// One case: what is asked, of which consents, when, on which terms.
@@ -174,6 +175,15 @@ fn duty(dice: &mut Dice) -> Duty {
     Duty { by, ..Duty::of(dice.one(&["DELAU", "NOREUSE", "CPLYCD", "AUDIT"])) }
 }
 
+/// What a consent asks for itself: now and then that something is left out.
+fn obligation(dice: &mut Dice) -> Obligation {
+    if dice.percent(85) {
+        return Obligation::Duty(duty(dice));
+    }
+    let listed = Listed { codes: vec![label(dice)], ..Listed::default() };
+    Obligation::Redact(Redaction { of: Redacted::AnyOf, listed })
+}
+
 fn terms(dice: &mut Dice) -> Terms {
     let defaults =
         [DefaultPolicy::Deny, DefaultPolicy::BasicNormal, DefaultPolicy::AllNormal, DefaultPolicy::BreakGlassOnly];
@@ -208,14 +218,21 @@ fn consent(dice: &mut Dice, place: u64, others: u64) -> Consent {
         supersedes: dice.few(15, |dice| format!("{}", (dice.below(others) * 7 + 3) % 10)),
         root,
         rules: super::rules::below(dice, effect, 0),
-        obligations: dice.few(20, |dice| Obligation::Duty(duty(dice))),
+        obligations: dice.few(24, obligation),
     }
 }
 
 /// The pair of a seed.
+///
+/// Among queries breaking the glass is more frequent than among records, for what step 9 says of an emergency.
 pub fn pair(seed: u64) -> Pair {
     let mut dice = Dice::of(seed);
     let count = dice.one(&[0, 1, 1, 1, 1, 2, 2, 2, 3, 4]);
     let consents = (0..count).map(|place| consent(&mut dice, place, count)).collect();
-    Pair { consents, question: question(&mut dice), as_of: moment(&mut dice), terms: terms(&mut dice) }
+    let mut question = question(&mut dice);
+    if matches!(question.asked, Asked::Query(_)) && dice.percent(10) {
+        question.purpose = Some(Coding::new(system::PURPOSE, BREAK_THE_GLASS));
+        question.emergency = Some(Attestation { authority: "head of ward".to_owned(), at: moment(&mut dice) });
+    }
+    Pair { consents, question, as_of: moment(&mut dice), terms: terms(&mut dice) }
 }

@@ -16,7 +16,8 @@ pub enum Word {
     NotCovered,
     /// It refuses it; `glass` says that it does so for breaking the glass by name.
     Deny {
-        /// By a rule for that purpose.
+        /// By a rule for that purpose, or below one. An R4 root does not speak for the rules below it, which are looked
+        /// at even where it does not fit.
         glass: bool,
     },
 }
@@ -43,21 +44,26 @@ impl Case<'_> {
         }
     }
 
-    /// Sibling rules: any refusal, else any permit, else nothing.
-    fn rules(&self, rules: &[Rule]) -> Option<Word> {
-        let mut words = Vec::new();
-        for rule in rules {
-            if is_understood(rule) && self.context(rule) && self.data(rule) {
-                let own = match rule.effect {
-                    Effect::Permit => Word::Permit,
-                    Effect::Deny => Word::Deny { glass: false },
-                };
-                words.push(match self.rules(&rule.exceptions).unwrap_or(own) {
-                    Word::Deny { glass } => Word::Deny { glass: glass || names_glass(rule) },
-                    other @ (Word::Silent | Word::Permit | Word::NotCovered) => other,
-                });
-            }
+    /// Whether a rule is looked at.
+    pub(super) fn fits(&self, rule: &Rule) -> bool {
+        is_understood(rule) && self.context(rule) && self.data(rule)
+    }
+
+    /// What a rule that fits says with those below it.
+    pub(super) fn rule(&self, rule: &Rule) -> Word {
+        let own = match rule.effect {
+            Effect::Permit => Word::Permit,
+            Effect::Deny => Word::Deny { glass: false },
+        };
+        match self.rules(&rule.exceptions).unwrap_or(own) {
+            Word::Deny { glass } => Word::Deny { glass: glass || names_glass(rule) },
+            other @ (Word::Silent | Word::Permit | Word::NotCovered) => other,
         }
+    }
+
+    /// Sibling rules: any refusal, else any permit, else nothing.
+    pub(super) fn rules(&self, rules: &[Rule]) -> Option<Word> {
+        let words: Vec<Word> = rules.iter().filter(|rule| self.fits(rule)).map(|rule| self.rule(rule)).collect();
         let by_name = words.contains(&Word::Deny { glass: true });
         if by_name || words.contains(&Word::Deny { glass: false }) {
             Some(Word::Deny { glass: by_name })

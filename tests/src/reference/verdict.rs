@@ -1,16 +1,16 @@
-//! The whole answer: all that was asked for, emergencies (step 7) and obligations (step 8).
+//! The whole answer to a question for records: steps 5 to 8 together.
 
 use super::applicable::{Stand, stands};
 use super::combined::{Combined, by_default, combined};
+use super::emergency::{emergency, is_barred};
+use super::obligations::{Permitted, is_part_2, obligations};
 use super::tree::Word;
-use super::words::Table;
 use amanah_ledger::document::Effect;
 use amanah_ledger::engine::{
-    Asked, Consent, Duty, EmergencyPolicy, EmergencyRefusal, Moment, Obligation, Outcome, Override, Policy, Question,
-    ReasonCode, Record,
+    Consent, Duty, EmergencyPolicy, Moment, Obligation, Outcome, Override, Policy, Question, ReasonCode, Record,
 };
 use amanah_ledger::genesis::DefaultPolicy;
-use amanah_ledger::vocabulary::{BREAK_THE_GLASS, Coding, system};
+use amanah_ledger::vocabulary::Coding;
 use std::collections::BTreeSet;
 
 /// What a network does where consents leave it open.
@@ -65,88 +65,55 @@ pub struct Verdict {
     pub once: Vec<Vec<Word>>,
 }
 
-/// The answer to a question for records; to a query, the answer for the records that came along.
-pub fn verdict(consents: &[Consent], question: &Question, as_of: Moment, terms: &Terms) -> Verdict {
-    let records: &[Record] = match &question.asked {
-        Asked::Records(records) => records,
-        Asked::Query(query) => &query.along,
+/// What happens with one record before an emergency: step 6 where no consent speaks.
+pub(super) fn item(of: &Combined, question: &Question, record: &Record, terms: &Terms) -> ItemVerdict {
+    let effect = match of.outcome {
+        Outcome::Permit => Effect::Permit,
+        Outcome::Deny | Outcome::Review => Effect::Deny,
+        Outcome::NoConsent => by_default(terms.default, question, record),
     };
+    ItemVerdict { outcome: of.outcome, effect, code: of.code, consent: of.consent }
+}
+
+/// Of several things asked: deny if any is denied, else no consent if any has none, else permit.
+pub(super) fn of_all(outcomes: impl IntoIterator<Item = Outcome>) -> Outcome {
+    let all: Vec<Outcome> = outcomes.into_iter().collect();
+    let graver = [Outcome::Deny, Outcome::NoConsent].into_iter().find(|one| all.contains(one));
+    graver.unwrap_or(Outcome::Permit)
+}
+
+/// The consents by which this is permitted, if it is.
+///
+/// A choice: CE-1 does not say whether a consent still counts as permitting where another one refuses, and only an
+/// emergency opens the record. The engine counts none, as the access does not rest on it.
+pub(super) fn permitting(of: &Combined) -> impl Iterator<Item = usize> {
+    let is_permitted = of.outcome == Outcome::Permit;
+    let words = of.words.iter().enumerate();
+    words.filter(move |(_, word)| is_permitted && **word == Word::Permit).map(|(place, _)| place)
+}
+
+/// The answer to a question for records. An emergency overrides for all of them or for none, as the effect is one.
+pub fn verdict(consents: &[Consent], question: &Question, records: &[Record], as_of: Moment, terms: &Terms) -> Verdict {
     let stands = stands(consents, question, as_of);
     let all: Vec<Combined> =
         records.iter().map(|record| combined(consents, &stands, question, record, as_of)).collect();
-    let mut items = Vec::new();
-    for (record, one) in records.iter().zip(&all) {
-        let effect = match one.outcome {
-            Outcome::Permit => Effect::Permit,
-            Outcome::Deny | Outcome::Review => Effect::Deny,
-            Outcome::NoConsent => by_default(terms.default, question, record),
-        };
-        items.push(ItemVerdict { outcome: one.outcome, effect, code: one.code, consent: one.consent });
-    }
-    let has = |outcome: Outcome| items.iter().any(|item| item.outcome == outcome);
-    let outcome = [Outcome::Deny, Outcome::NoConsent].into_iter().find(|one| has(*one)).unwrap_or(Outcome::Permit);
-    let is_refused = all.iter().flat_map(|one| &one.words).any(|word| *word == Word::Deny { glass: true });
-    let emergency = emergency(outcome, is_refused, question, as_of, terms);
+    let mut items: Vec<ItemVerdict> =
+        records.iter().zip(&all).map(|(record, one)| item(one, question, record, terms)).collect();
+    let outcome = of_all(items.iter().map(|item| item.outcome));
+    let is_barred = all.iter().any(|one| is_barred(one, terms.emergency));
+    let emergency = emergency(question, outcome, is_barred, as_of, terms.emergency);
     if emergency.is_some() {
         items.iter_mut().for_each(|item| item.effect = Effect::Permit);
     }
     let is_permitted = items.iter().all(|item| item.effect == Effect::Permit);
     let effect = if is_permitted { Effect::Permit } else { Effect::Deny };
+    let by: BTreeSet<usize> = all.iter().flat_map(permitting).collect();
+    let has_part_2 = records.iter().any(is_part_2);
+    let permitted = Permitted { by: &by, has_part_2, is_override: emergency.is_some() };
     let obligations = match effect {
-        Effect::Permit => obligations(consents, &all, records, question, emergency, terms),
+        Effect::Permit => obligations(consents, question, permitted, terms),
         Effect::Deny => BTreeSet::new(),
     };
     let (words, once) = all.into_iter().map(|one| (one.words, one.once)).unzip();
     Verdict { outcome, effect, items, obligations, emergency, stands, words, once }
-}
-
-/// Step 7.
-fn emergency(
-    outcome: Outcome,
-    is_refused: bool,
-    question: &Question,
-    as_of: Moment,
-    terms: &Terms,
-) -> Option<Override> {
-    let glass = Coding::new(system::PURPOSE, BREAK_THE_GLASS);
-    let is_declared = question.purpose.as_ref() == Some(&glass) && question.emergency.is_some();
-    let is_needed = outcome == Outcome::Deny || outcome == Outcome::NoConsent;
-    let is_barred = is_refused && terms.emergency.refusal == EmergencyRefusal::Honoured;
-    let after = |hours: u32| Moment(as_of.0 + i64::from(hours) * 3_600_000);
-    (is_declared && is_needed && !is_barred)
-        .then(|| Override { until: after(terms.emergency.hours), review_due: after(terms.emergency.review_hours) })
-}
-
-/// Step 8: of the consents that permit, of the policy for the purpose, of the law for the labels, of the override.
-fn obligations(
-    consents: &[Consent],
-    all: &[Combined],
-    records: &[Record],
-    question: &Question,
-    emergency: Option<Override>,
-    terms: &Terms,
-) -> BTreeSet<Obligation> {
-    let mut due = BTreeSet::new();
-    // A permit that another consent's refusal overrules permits nothing, in an emergency either.
-    for one in all.iter().filter(|one| one.outcome == Outcome::Permit) {
-        for (consent, word) in consents.iter().zip(&one.words) {
-            if *word == Word::Permit {
-                due.extend(consent.obligations.iter().cloned());
-            }
-        }
-    }
-    for (purpose, duty) in &terms.duties {
-        if question.purpose.as_ref().is_some_and(|asked| Table::NEWEST.purpose_fits(purpose, asked)) {
-            due.insert(Obligation::Duty(duty.clone()));
-        }
-    }
-    let part_2 = Coding::new(system::ACT_CODE, "42CFRPart2");
-    if records.iter().any(|record| record.labels.contains(&part_2)) {
-        let notice = "42 CFR part 2 prohibits unauthorized use or disclosure of these records.";
-        due.insert(Obligation::Duty(Duty { notice: Some(notice), ..Duty::of("NORDSCLCD") }));
-    }
-    if emergency.is_some() {
-        due.insert(Obligation::Duty(Duty::of("AUDIT")));
-    }
-    due
 }

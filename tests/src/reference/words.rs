@@ -1,31 +1,40 @@
 //! What a code is a part of, walked over the text of the vocabulary's tables.
 
 use amanah_ledger::vocabulary::{Coding, Vocabulary, system};
+use std::sync::LazyLock;
 
-/// The text of one version of the table.
+type Row = [&'static str; 3];
+
+static NEWEST: LazyLock<Vec<Row>> = LazyLock::new(|| rows(include_str!("../../../ledger/src/vocabulary/v2.txt")));
+static FIRST: LazyLock<Vec<Row>> = LazyLock::new(|| rows(include_str!("../../../ledger/src/vocabulary/v1.txt")));
+
+fn rows(text: &'static str) -> Vec<Row> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let row = |line: &'static str| {
+        let mut cells = line.split('|').map(str::trim);
+        let mut cell = || cells.next().unwrap_or_default();
+        [cell(), cell(), cell()]
+    };
+    lines.map(row).collect()
+}
+
+/// The rows of one version of the table.
 #[derive(Debug, Clone, Copy)]
-pub struct Table(&'static str);
+pub struct Table(&'static LazyLock<Vec<Row>>);
 
 impl Table {
     /// The newest.
-    pub const NEWEST: Self = Self(include_str!("../../../ledger/src/vocabulary/v2.txt"));
+    pub const NEWEST: Self = Self(&NEWEST);
     /// The oldest.
-    pub const FIRST: Self = Self(include_str!("../../../ledger/src/vocabulary/v1.txt"));
+    pub const FIRST: Self = Self(&FIRST);
 
-    /// The text behind a consent's vocabulary.
+    /// The table of a consent's vocabulary.
     pub fn of(vocabulary: &Vocabulary) -> Self {
         if vocabulary.digest() == Vocabulary::v1().digest() { Self::FIRST } else { Self::NEWEST }
     }
 
-    fn rows(self) -> Vec<[&'static str; 3]> {
-        let lines = self.0.lines().filter(|line| !line.starts_with('#'));
-        lines
-            .map(|line| {
-                let mut cells = line.split('|').map(str::trim);
-                let mut cell = || cells.next().unwrap_or_default();
-                [cell(), cell(), cell()]
-            })
-            .collect()
+    fn rows(self) -> &'static [Row] {
+        self.0
     }
 
     /// `code` and all it is a part of, at any distance.
@@ -34,7 +43,7 @@ impl Table {
         loop {
             let mut more = Vec::new();
             for [of, child, parents] in self.rows() {
-                if of == kind && found.iter().any(|one| one == child) {
+                if *of == kind && found.iter().any(|one| one == *child) {
                     let new = parents.split_whitespace().filter(|parent| !found.iter().any(|one| one == parent));
                     more.extend(new.map(str::to_owned));
                 }
@@ -81,8 +90,7 @@ impl Table {
 
     /// The types of records that can be in a category; none for a category that the table does not know.
     pub fn types_of(self, category: &Coding) -> Vec<&'static str> {
-        let rows = self.rows();
-        let row = rows.iter().find(|[of, code, _]| *of == "category" && *code == category.code);
+        let row = self.rows().iter().find(|[of, code, _]| *of == "category" && *code == category.code);
         row.map(|[_, _, types]| types.split_whitespace().collect()).unwrap_or_default()
     }
 
