@@ -38,17 +38,7 @@ pub fn engine(pair: &Pair) -> Answer {
     evaluate(&pair.consents, &pair.question, pair.as_of, &pair.terms.policy())
 }
 
-/// Where the two differ.
-pub fn differences(pair: &Pair) -> Vec<String> {
-    compared(pair).lines
-}
-
-/// How much more than it must the engine withholds.
-pub fn stricter(pair: &Pair) -> Stricter {
-    compared(pair).stricter
-}
-
-/// Both at once.
+/// Where the two differ, and how much more than it must the engine withholds.
 pub fn compared(pair: &Pair) -> Compared {
     let answer = engine(pair);
     match &pair.question.asked {
