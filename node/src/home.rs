@@ -22,6 +22,7 @@ mod follower;
 mod found;
 mod given;
 mod keys;
+mod lock;
 mod new_file;
 mod plan_file;
 mod problems;
@@ -34,7 +35,6 @@ use amanah_ledger::crypto::{Digest, Signer};
 use amanah_ledger::genesis::{Founder, GENESIS_BYTES_MAX, Genesis, GenesisError};
 use amanah_ledger::member::MemberId;
 use amanah_ledger::network_file::NetworkFile;
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 pub(crate) use api_key::ApiKey;
@@ -43,14 +43,14 @@ pub use follower::{FollowerHome, FollowerPlan, init_follower};
 pub use found::{Founded, NetworkPlan, create_network, default_parameters, demo_parameters, found};
 pub use given::take_network;
 pub use keys::{Keys, Role, Seed};
+use lock::Lock;
+pub use lock::is_running;
 use new_file::Readers;
 pub use plan_file::{PlanError, read_plan};
 pub(crate) use problems::{Looked, look};
 
 /// Version of the layout and of the data that this program writes.
 pub const FORMAT: u32 = 1;
-/// How often in a row somebody may be met who only looks whether a process runs.
-const LOOKS_MAX: usize = 1000;
 
 /// A home that this process alone holds.
 #[derive(Debug)]
@@ -61,8 +61,7 @@ pub struct Home {
     chain: Digest,
     me: usize,
     keys: Keys,
-    /// Released by the operating system when the process ends, however it ends.
-    _lock: File,
+    lock: Lock,
 }
 
 /// Why a home cannot be used.
@@ -172,7 +171,18 @@ impl Home {
     /// When another process holds it, its data is newer than this program, or configuration, genesis and keys do not
     /// belong together.
     pub fn open(dir: &Path) -> Result<Self, HomeError> {
-        let lock = lock(dir)?;
+        Self::read(dir, Lock::take(dir)?)
+    }
+
+    /// The same home as it is now, which this process held all the time.
+    ///
+    /// # Errors
+    /// As [`Home::open`].
+    pub fn again(&self) -> Result<Self, HomeError> {
+        Self::read(&self.dir, self.lock.clone())
+    }
+
+    fn read(dir: &Path, lock: Lock) -> Result<Self, HomeError> {
         check_format(dir)?;
         let config = Config::load(&dir.join("config.toml"))?;
         let genesis = read_genesis(&dir.join("genesis.bin"))?;
@@ -182,7 +192,7 @@ impl Home {
         }
         let keys = Keys::load(&dir.join("keys"), &genesis.founders[me])?;
         let chain = genesis.chain();
-        Ok(Self { dir: dir.to_owned(), config, genesis, chain, me, keys, _lock: lock })
+        Ok(Self { dir: dir.to_owned(), config, genesis, chain, me, keys, lock })
     }
 
     /// What the operator decides.
@@ -256,13 +266,6 @@ impl Home {
     }
 }
 
-/// Whether a process runs on the home at `dir`.
-pub fn is_running(dir: &Path) -> bool {
-    // Shared, so that those who look do not take each other for a running process.
-    let looked = lock_file(dir).map(|file| file.try_lock_shared());
-    matches!(looked, Ok(Err(TryLockError::WouldBlock)))
-}
-
 /// Which founder has this name.
 fn position(genesis: &Genesis, name: &str) -> Result<usize, HomeError> {
     let found = genesis.founders.iter().position(|founder| founder.name.as_str() == name);
@@ -294,34 +297,6 @@ fn read_network_file(path: &Path, chain: Digest) -> Result<NetworkFile, HomeErro
         return Err(wrong(&"of another chain than genesis.bin"));
     }
     Ok(file)
-}
-
-/// The lock of a process that runs on the home. Somebody who looks holds it shared for an instant: that passes.
-fn lock(dir: &Path) -> Result<File, HomeError> {
-    let file = lock_file(dir)?;
-    let failed = |source| io(&dir.join("LOCK"), source);
-    for _ in 0..LOOKS_MAX {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
-        }
-        match file.try_lock_shared() {
-            Ok(()) => file.unlock().map_err(failed)?,
-            Err(TryLockError::WouldBlock) => break,
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
-        }
-        std::thread::yield_now();
-    }
-    Err(HomeError::Locked(dir.to_owned()))
-}
-
-fn lock_file(dir: &Path) -> Result<File, HomeError> {
-    if !dir.join("FORMAT").is_file() {
-        return Err(HomeError::NoHome(dir.to_owned()));
-    }
-    let path = dir.join("LOCK");
-    File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| io(&path, e))
 }
 
 fn check_format(dir: &Path) -> Result<(), HomeError> {

@@ -21,8 +21,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A node within this process starts again on files that it has just let go. A child that another test starts in that
+/// instant has them too, locks and all, until it becomes another program.
+static FILES_LET_GO: Mutex<()> = Mutex::const_new(());
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -60,6 +65,7 @@ fn everything(home: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_node_replaces_its_damaged_database_and_serves_the_truth_again() {
+    let _alone = FILES_LET_GO.lock().await;
     let dir = tempfile::tempdir().unwrap();
     let town = Town::found(dir.path()).await;
     let home = Home::open(&town.home).unwrap();
@@ -85,6 +91,7 @@ async fn a_running_node_replaces_its_damaged_database_and_serves_the_truth_again
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_checks_of_a_stopped_home_name_what_is_damaged_and_change_nothing() {
+    let _alone = FILES_LET_GO.lock().await;
     let dir = tempfile::tempdir().unwrap();
     let town = Town::found(dir.path()).await;
     let home = dir.path().join("checked");

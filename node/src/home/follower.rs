@@ -8,7 +8,7 @@
 
 use super::api_key::ApiKey;
 use super::new_file::{Readers, write_new};
-use super::{FORMAT, HomeError, check_format, io, lock, read_genesis, read_network_file};
+use super::{FORMAT, HomeError, Lock, check_format, io, read_genesis, read_network_file};
 use crate::config::{
     ApiConfig, ConfigFile as _, FollowConfig, FollowerConfig, LogConfig, NodeConfig, OpsConfig, Role, StorageConfig,
 };
@@ -18,7 +18,7 @@ use amanah_ledger::member::MemberId;
 use amanah_ledger::network_file::NetworkFile;
 use reqwest::Url;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -50,8 +50,7 @@ pub struct FollowerHome {
     member: Founder,
     members: Vec<(String, Url)>,
     key: ApiKey,
-    /// Released by the operating system when the process ends, however it ends.
-    _lock: File,
+    lock: Lock,
 }
 
 impl FollowerHome {
@@ -61,7 +60,18 @@ impl FollowerHome {
     /// When another process holds it, its data is newer than this program, or configuration, genesis and network file do
     /// not belong together.
     pub fn open(dir: &Path) -> Result<Self, HomeError> {
-        let lock = lock(dir)?;
+        Self::read(dir, Lock::take(dir)?)
+    }
+
+    /// The same home as it is now, which this process held all the time.
+    ///
+    /// # Errors
+    /// As [`FollowerHome::open`].
+    pub fn again(&self) -> Result<Self, HomeError> {
+        Self::read(&self.dir, self.lock.clone())
+    }
+
+    fn read(dir: &Path, lock: Lock) -> Result<Self, HomeError> {
         check_format(dir)?;
         let config = FollowerConfig::load(&dir.join("config.toml"))?;
         let genesis = read_genesis(&dir.join("genesis.bin"))?;
@@ -74,7 +84,7 @@ impl FollowerHome {
             return Err(unknown(stranger));
         }
         let key = ApiKey::read(&key_path(dir))?;
-        Ok(Self { dir: dir.to_owned(), config, genesis, network, member, members, key, _lock: lock })
+        Ok(Self { dir: dir.to_owned(), config, genesis, network, member, members, key, lock })
     }
 
     /// What the operator decides.

@@ -1,3 +1,4 @@
+use super::lock::lock_file;
 use super::new_file::power;
 use super::*;
 use std::os::unix::fs::PermissionsExt;
@@ -64,7 +65,10 @@ fn one_home_has_one_process() {
     let home = Home::open(&dir).expect("first");
     assert!(is_running(&dir));
     assert_eq!(exit_of(Home::open(&dir).expect_err("second")), Exit::Refused);
+    let again = home.again().expect("its own");
     drop(home);
+    assert!(is_running(&dir), "still held");
+    drop(again);
     Home::open(&dir).expect("free again");
 }
 

@@ -140,16 +140,16 @@ impl Follower {
     /// # Errors
     /// When the database cannot be moved, or the follower does not start again.
     pub async fn rebuild(self, why: &'static str) -> Result<Self, Failure> {
-        let (dir, ledger_dir, metrics) =
-            (self.home.dir().to_owned(), self.home.ledger_dir(), Arc::clone(&self.metrics));
-        self.stop().await;
+        let (ledger_dir, metrics) = (self.home.ledger_dir(), Arc::clone(&self.metrics));
+        // Held all the way: nobody else starts on this home meanwhile.
+        let home = self.end().await;
         let moved = blocking(move || quarantine(&ledger_dir, &moment()).map_err(|error| failure::store(&error)));
         let aside = moved.await?;
         metrics.ledger.rebuilds.inc();
         tracing::warn!(why, aside = %aside.display(), "the ledger's database was damaged; it is being rebuilt");
         let deadline = Instant::now() + PORTS_MAX;
         loop {
-            match Self::start_counting(FollowerHome::open(&dir)?, Arc::clone(&metrics)).await {
+            match Self::start_counting(home.again()?, Arc::clone(&metrics)).await {
                 // The system may still hold the addresses of what has just stopped.
                 Err(failure) if failure.exit == Exit::Config && Instant::now() < deadline => sleep(PORTS_LOOK).await,
                 other => return other,
@@ -159,6 +159,10 @@ impl Follower {
 
     /// Stops: no new requests, no further blocks; everything durable.
     pub async fn stop(self) {
+        drop(self.end().await);
+    }
+
+    async fn end(self) -> FollowerHome {
         let Self { pursuit, scrub, mut servers, mut asking, stop, home, .. } = self;
         stop.send_replace(true);
         if timeout(DRAIN_MAX, async { while servers.join_next().await.is_some() {} }).await.is_err() {
@@ -173,8 +177,8 @@ impl Follower {
         if scrub.await.is_err() {
             tracing::error!("the scrub had panicked");
         }
-        drop(home);
         tracing::info!("stopped");
+        home
     }
 }
 

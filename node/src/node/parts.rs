@@ -142,9 +142,9 @@ impl Node {
     /// # Errors
     /// When the database cannot be moved, or the node does not start again.
     pub async fn rebuild(self, why: &'static str) -> Result<Self, Failure> {
-        let (dir, ledger_dir, metrics) =
-            (self.home.dir().to_owned(), self.home.ledger_dir(), Arc::clone(&self.metrics));
-        self.stop().await?;
+        let (ledger_dir, metrics) = (self.home.ledger_dir(), Arc::clone(&self.metrics));
+        // Held all the way: nobody else starts on this home meanwhile.
+        let home = self.end().await?;
         let moved =
             blocking(move || quarantine(&ledger_dir, &moment()).map_err(|error| failure::recovery(error.into())));
         let aside = moved.await?;
@@ -152,7 +152,7 @@ impl Node {
         tracing::warn!(why, aside = %aside.display(), "the ledger's database was damaged; it is being rebuilt");
         let deadline = Instant::now() + PORTS_MAX;
         loop {
-            match Self::start_counting(Home::open(&dir)?, Arc::clone(&metrics)).await {
+            match Self::start_counting(home.again()?, Arc::clone(&metrics)).await {
                 // The system may still hold the addresses of what has just stopped.
                 Err(failure) if failure.exit == Exit::Config && Instant::now() < deadline => sleep(PORTS_LOOK).await,
                 other => return other,
@@ -165,6 +165,10 @@ impl Node {
     /// # Errors
     /// When the private store had failed: a restart would not help.
     pub async fn stop(self) -> Result<(), Failure> {
+        self.end().await.map(drop)
+    }
+
+    async fn end(self) -> Result<Home, Failure> {
         let Self { runtime, custodian, custodian_thread, scrub, mut servers, mut joints, stop, home, .. } = self;
         stop.send_replace(true);
         if timeout(DRAIN_MAX, async { while servers.join_next().await.is_some() {} }).await.is_err() {
@@ -186,9 +190,8 @@ impl Node {
             ended
         });
         let ended = threads.await.unwrap_or_else(|_panicked| Err(failure::ended("stop")));
-        drop(home);
         tracing::info!("stopped");
-        ended
+        ended.map(|()| home)
     }
 }
 
