@@ -7,7 +7,8 @@
 //! A file for each step: who speaks (`applicability`, 1), whether a rule is about this exchange (`context`, `actor`, 2)
 //! and this data (`data`, `labels`, 3), what the tree says (`tree`, 4), how consents combine (`combine`, 5), what
 //! happens where none speaks (`default`, 6), emergencies (7), obligations (8), what to leave out of a query
-//! (`redaction` and `listing`, 9). Research has its own matters: permitted uses ([`data_use`]) and permitted times ([`windows`]).
+//! (`query`, `partial`, `listing` and what those rest on, 9). Research has its own matters: permitted uses ([`data_use`])
+//! and permitted times ([`windows`]).
 
 mod actor;
 mod answer;
@@ -22,15 +23,20 @@ mod decision;
 mod default;
 mod emergency;
 mod evaluate;
+mod extent;
 mod labels;
 mod listing;
 mod native;
 mod obligation;
+mod partial;
 mod party;
 mod policy;
+mod query;
 mod question;
 mod redaction;
+mod remainder;
 mod request;
+mod several;
 mod span;
 mod tree;
 pub mod windows;

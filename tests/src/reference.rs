@@ -8,7 +8,8 @@
 //! code the reading shares the declared types and the text of the vocabulary's tables.
 //!
 //! What CE-1 leaves open is decided in `docs/adr/0019-a-query-is-answered-for-all-that-it-may-find.md`:
-//! - A requested kind that a refusal names is denied, also where the refusal is narrower than the kind (`redacted`).
+//! - A requested kind of which the answer's lists leave nothing is denied: the lists are the engine's, so the comparison
+//!   looks at that (`compare`). Where lists cannot say what is permitted, the engine may refuse more (`compare`).
 //! - The notice of 42 CFR part 2 goes with a query that names its label (`asking`).
 //! - A query asks a custodian for what they keep, and for a time for what lies in it (`release`).
 //! - An emergency is barred whole if all of a kind is refused for breaking the glass by name; else it overrides, and
@@ -32,11 +33,9 @@ pub mod named;
 pub mod obligations;
 pub mod pairs;
 pub mod query;
-pub mod redacted;
 pub mod release;
 pub mod rules;
 pub mod shrink;
-pub mod tolerated;
 pub mod tree;
 pub mod tried;
 pub mod verdict;

@@ -77,7 +77,8 @@ impl Inquiry<'_> {
                 return match group.has(stated, &Identifiers::new(), self.as_of) {
                     Belongs::Yes => Cover::Whole,
                     Belongs::No => Cover::Nothing,
-                    Belongs::Unknown => self.unstated(effect),
+                    // Who it is, is stated, if not whether they belong: that helps no permit and meets every refusal.
+                    Belongs::Unknown => Cover::whole_if(effect == Effect::Deny),
                 };
             }
             Party::Agent { names, version } => {

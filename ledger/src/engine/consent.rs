@@ -157,14 +157,19 @@ impl Rule {
 }
 
 impl Consent {
-    /// Elements that this engine does not know, each by its place.
-    pub fn not_understood(&self) -> Vec<String> {
-        let mut found = Vec::new();
+    /// Its root, if that is a rule, and the rules below it.
+    pub(super) fn outermost_rules(&self) -> impl Iterator<Item = &Rule> {
         let root = match &self.root {
             ConsentRoot::Rule(root) => Some(root),
             ConsentRoot::Decision(_) => None,
         };
-        root.into_iter().chain(&self.rules).for_each(|rule| rule.add_unknown(&mut found));
+        root.into_iter().chain(&self.rules)
+    }
+
+    /// Elements that this engine does not know, each by its place.
+    pub fn not_understood(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        self.outermost_rules().for_each(|rule| rule.add_unknown(&mut found));
         found
     }
 }

@@ -1,8 +1,8 @@
 //! Whether a rule is about this requester, purpose, act and moment (CE-1 step 2), and whether the engine understands it
 //! at all (step 0).
 
-use super::Rule;
 use super::question::{Cover, Inquiry, Subject};
+use super::{Class, Rule};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
 use crate::vocabulary::{Coding, system};
@@ -29,9 +29,23 @@ impl Inquiry<'_> {
     /// Step 2: AND over period, actor, purpose and action, each only if the rule has it. For a query the custodian and
     /// the author of a record are open, so such an actor covers a part of it.
     pub(super) fn context(&self, rule: &Rule) -> Cover {
+        if self.is_of_this_exchange(rule) { self.actors(rule) } else { Cover::Nothing }
+    }
+
+    /// The same whoever the actors are.
+    fn is_of_this_exchange(&self, rule: &Rule) -> bool {
         let holds = rule.period.contains(self.as_of) || lacks(Mutant::RulePeriodIgnored);
-        let fits = holds && self.is_for_purpose(rule) && self.is_for_action(rule);
-        if fits { self.actors(rule) } else { Cover::Nothing }
+        holds && self.is_for_purpose(rule) && self.is_for_action(rule)
+    }
+
+    /// Types in a category that the rules of this exchange name.
+    pub(super) fn classes_in_categories<'b>(&self, rules: impl IntoIterator<Item = &'b Rule>) -> Vec<&'b Class> {
+        let mut all = Vec::new();
+        for rule in rules.into_iter().filter(|rule| self.is_of_this_exchange(rule)) {
+            all.extend(rule.data.classes.iter().filter(|class| class.category.is_some()));
+            all.extend(self.classes_in_categories(&rule.exceptions));
+        }
+        all
     }
 
     fn is_for_purpose(&self, rule: &Rule) -> bool {

@@ -2,6 +2,7 @@
 
 use super::party::is_same;
 use super::question::{Cover, Inquiry, Record, Subject};
+use super::remainder::may_be_both;
 use super::{Class, Data, Identifiers, Records, Rule, Span};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
@@ -11,6 +12,9 @@ use std::collections::BTreeSet;
 impl Inquiry<'_> {
     /// A scope that says nothing is the whole record.
     pub(super) fn data(&self, scope: &Data, effect: Effect) -> Cover {
+        if matches!(self.subject, Subject::Query { .. }) && self.is_void(scope, effect) {
+            return Cover::Nothing;
+        }
         let part = |is_said: bool, left_out: Mutant, cover: &dyn Fn() -> Cover| {
             if is_said && !lacks(left_out) { cover() } else { Cover::Whole }
         };
@@ -35,6 +39,13 @@ impl Inquiry<'_> {
         }
     }
 
+    /// Whether a refusal excepts some of a query.
+    pub(super) fn excepts_some(&self, rule: &Rule) -> bool {
+        let is_query = matches!(self.subject, Subject::Query { .. });
+        let excepted = &rule.data.except_labels;
+        is_query && rule.effect == Effect::Deny && self.labelled(excepted, Effect::Deny) == Cover::Part
+    }
+
     fn dated(&self, period: Option<Span>, effect: Effect) -> Cover {
         let Some(period) = period else { return Cover::Whole };
         let date = match self.subject {
@@ -49,7 +60,7 @@ impl Inquiry<'_> {
             (Subject::Record(_), Effect::Deny) => Cover::whole_if(date.meets(&period)),
             (Subject::Query { .. }, _) if date.lies_in(&period) => Cover::Whole,
             (Subject::Query { .. }, _) if date.meets(&period) => Cover::Part,
-            (Subject::Query { .. }, _) => apart(effect),
+            (Subject::Query { .. }, _) => Cover::Nothing,
         }
     }
 
@@ -81,7 +92,7 @@ impl Inquiry<'_> {
     fn classed(&self, classes: &BTreeSet<Class>, effect: Effect) -> Cover {
         Cover::any(classes.iter().map(|class| match self.subject {
             Subject::Record(record) => self.is_of_class(class, record, effect),
-            Subject::Query { class: asked, .. } => Self::query_of_class(class, asked, effect),
+            Subject::Query { class: asked, named, .. } => Self::query_of_class(class, asked, named, effect),
         }))
     }
 
@@ -111,35 +122,51 @@ impl Inquiry<'_> {
     }
 
     /// Whether a permit that covers nothing of a query does so by its kinds alone, and some record could be of its kinds and
-    /// of the one that is asked for. Asked of permits with exceptions only: others have nothing to say then.
+    /// of the one that is asked for.
     pub(super) fn may_meet(&self, rule: &Rule) -> bool {
         let Subject::Query { class: Some(asked), .. } = self.subject else { return false };
-        if rule.effect == Effect::Deny || rule.exceptions.is_empty() {
+        if rule.effect == Effect::Deny {
             return false;
         }
-        let kinds = rule.data.classes.iter().map(|class| &class.of).chain(&rule.data.documents);
         let is_type = |kind: &Coding| kind.system == system::RESOURCE_TYPE;
-        let are_apart = is_type(asked) && kinds.into_iter().all(is_type);
+        let of_classes: Vec<&Coding> = rule.data.classes.iter().map(|class| &class.of).collect();
+        let of_documents: Vec<&Coding> = rule.data.documents.iter().collect();
+        let are_types = |kinds: &[&Coding]| !kinds.is_empty() && kinds.iter().all(|kind| is_type(kind));
+        let are_apart = is_type(asked) && (are_types(&of_classes) || are_types(&of_documents));
         let data = Data { classes: BTreeSet::new(), documents: BTreeSet::new(), ..rule.data.clone() };
         !are_apart && self.cover(&Rule { data, exceptions: Vec::new(), ..rule.clone() }) != Cover::Nothing
     }
 
-    /// A category of one type is never all that a query asks for: other types may have it too.
-    fn query_of_class(class: &Class, asked: Option<&Coding>, effect: Effect) -> Cover {
-        let of_type = Self::asked_for(&class.of, asked, effect);
+    /// Whether there are records, by the tables and as consents name them, of a kind of the rule and of the one asked for.
+    pub(super) fn may_be_of_kind(&self, rule: &Rule) -> bool {
+        let Subject::Query { class: Some(asked), named, .. } = self.subject else { return true };
+        let Data { classes, documents, .. } = &rule.data;
+        let of_class = classes.is_empty() || classes.iter().any(|class| may_be_both(&class.of, asked, named));
+        of_class && (documents.is_empty() || documents.iter().any(|kind| may_be_both(kind, asked, named)))
+    }
+
+    /// A category of one type is never all that a query asks for: other types may have it too. Whoever names a type in a
+    /// category knows such records, whatever the tables say.
+    fn query_of_class(class: &Class, asked: Option<&Coding>, named: &[&Class], effect: Effect) -> Cover {
+        if class.category.is_some() && class.category.as_ref() == asked {
+            return Cover::Part;
+        }
+        let of_type = Self::asked_for(&class.of, asked, named, effect);
         if class.category.is_some() { of_type.min(Cover::Part) } else { of_type }
     }
 
-    /// Two resource types have no record in common; a category or a kind of document may have with any.
-    fn asked_for(kind: &Coding, asked: Option<&Coding>, effect: Effect) -> Cover {
+    /// Two resource types have no record in common, nor have a type and a category that the tables give to others. A kind
+    /// of document may be of any type.
+    fn asked_for(kind: &Coding, asked: Option<&Coding>, named: &[&Class], effect: Effect) -> Cover {
         let Some(asked) = asked else { return Cover::Part };
         if asked == kind {
             return Cover::Whole;
         }
-        if asked.system == kind.system {
-            return if kind.system == system::RESOURCE_TYPE { Cover::Nothing } else { apart(effect) };
+        let is_type = |kind: &Coding| kind.system == system::RESOURCE_TYPE;
+        if is_type(kind) && is_type(asked) {
+            return Cover::Nothing;
         }
-        Cover::Part
+        if asked.system == kind.system || !may_be_both(kind, asked, named) { apart(effect) } else { Cover::Part }
     }
 
     fn among<const N: usize>(&self, code: &Coding, lists: [&Option<BTreeSet<Coding>>; N], effect: Effect) -> Cover {
@@ -152,7 +179,7 @@ impl Inquiry<'_> {
     fn documented(&self, kinds: &BTreeSet<Coding>, effect: Effect) -> Cover {
         Cover::any(kinds.iter().map(|kind| match self.subject {
             Subject::Record(record) => self.is_of_kind(kind, record, effect),
-            Subject::Query { class, .. } => Self::asked_for(kind, class, effect),
+            Subject::Query { class, named, .. } => Self::asked_for(kind, class, named, effect),
         }))
     }
 
@@ -169,8 +196,8 @@ impl Inquiry<'_> {
     }
 }
 
-/// A rule and a query that name different times or categories may still meet in one record, which can have several: this
-/// helps no permit, and a refusal is reported.
+/// A rule and a query that name different categories may still meet in one record, which can have several: this helps no
+/// permit, and a refusal is reported.
 fn apart(effect: Effect) -> Cover {
     match effect {
         Effect::Permit => Cover::Nothing,

@@ -5,11 +5,11 @@ use super::answer::{Answer, Consideration, Ground, ItemAnswer, Said};
 use super::applicability::applicabilities;
 use super::combine::{Hall, Speaker, Verdict};
 use super::default::fallback;
-use super::question::{Asked, Inquiry, Query, Record, Subject};
+use super::question::{Asked, Inquiry, Subject};
+use super::redaction::Redaction;
 use super::{Applicability, Consent, Moment, Obligation, Outcome, Policy, Question, ReasonCode, emergency, obligation};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
-use crate::vocabulary::Coding;
 use std::collections::BTreeSet;
 
 /// Decides `question` at `as_of`. The order of `consents` does not matter.
@@ -29,33 +29,40 @@ pub fn evaluate(consents: &[Consent], question: &Question, as_of: Moment, policy
 }
 
 /// All consents, before one question.
-struct Council<'a> {
-    speakers: Vec<Speaker<'a>>,
-    question: &'a Question,
+pub(super) struct Council<'a> {
+    pub(super) speakers: Vec<Speaker<'a>>,
+    pub(super) question: &'a Question,
     as_of: Moment,
     policy: &'a Policy,
 }
 
 /// What the council says about one thing.
-struct Ruling {
-    item: ItemAnswer,
-    obligations: BTreeSet<Obligation>,
+pub(super) struct Ruling {
+    pub(super) item: ItemAnswer,
+    pub(super) obligations: BTreeSet<Obligation>,
     permitting: BTreeSet<usize>,
     said: Vec<(usize, Said)>,
-    refuses_break_glass: bool,
-    /// What is left out in an emergency too.
-    barred: BTreeSet<Obligation>,
+    barred: Barred,
+}
+
+/// What of it is refused to breaking the glass by name.
+struct Barred {
+    /// All of it.
+    is_whole: bool,
+    /// Nothing is left of it by these lists, which are held to in an emergency too.
+    leaves_nothing: bool,
+    lists: Vec<Redaction>,
 }
 
 impl Council<'_> {
     fn answer(&self, consents: usize) -> Answer {
         let rulings = match &self.question.asked {
-            Asked::Records(records) => records.iter().map(|record| self.rule_record(record)).collect(),
+            Asked::Records(records) => records.iter().map(|record| self.rule(Subject::Record(record))).collect(),
             Asked::Query(query) => self.rule_query(query),
         };
         let along: Vec<ItemAnswer> = match &self.question.asked {
             Asked::Records(_) => Vec::new(),
-            Asked::Query(query) => query.along.iter().map(|record| self.rule_record(record).item).collect(),
+            Asked::Query(query) => query.along.iter().map(|record| self.rule(Subject::Record(record)).item).collect(),
         };
         let first = |outcome| rulings.iter().map(|ruling| &ruling.item).find(|item| item.outcome == outcome);
         // A request without items asks for nothing, and nothing is what it may have.
@@ -63,8 +70,10 @@ impl Council<'_> {
         let (outcome, ground) =
             gravest.map_or((Outcome::NoConsent, Ground::NO_CONSENT), |item| (item.outcome, item.ground.clone()));
         let is_permitted = !rulings.is_empty() && rulings.iter().all(|ruling| ruling.item.effect == Effect::Permit);
-        let refused = rulings.iter().any(|ruling| ruling.refuses_break_glass);
-        let emergency = emergency::overrides(outcome, refused, self.question, self.as_of, self.policy);
+        let is_whole = rulings.iter().any(|ruling| ruling.barred.is_whole);
+        let leaves_nothing = !rulings.is_empty() && rulings.iter().all(|ruling| ruling.barred.leaves_nothing);
+        let emergency =
+            emergency::overrides(outcome, is_whole || leaves_nothing, self.question, self.as_of, self.policy);
         let effect = if is_permitted || emergency.is_some() { Effect::Permit } else { Effect::Deny };
         let outcome = if lacks(Mutant::DefaultReplacesOutcome) && outcome == Outcome::NoConsent {
             if is_permitted { Outcome::Permit } else { Outcome::Deny }
@@ -90,19 +99,18 @@ impl Council<'_> {
         }
         let permitting: BTreeSet<usize> = rulings.iter().flat_map(|ruling| ruling.permitting.clone()).collect();
         let consents = self.speakers.iter().filter(|one| permitting.contains(&one.at)).map(|one| one.consent);
-        let mut all: BTreeSet<Obligation> = rulings.iter().flat_map(|ruling| ruling.obligations.clone()).collect();
+        let mut all = self.left_out(rulings);
         all.extend(obligation::of_permit(consents, self.question, self.policy));
         if is_emergency {
             all.retain(|one| matches!(one, Obligation::Duty(_)));
             all.extend(emergency::duties());
             if emergency::honours_refusals(self.policy) {
-                all.extend(rulings.iter().flat_map(|ruling| ruling.barred.clone()));
+                let lists = rulings.iter().flat_map(|ruling| ruling.barred.lists.clone());
+                all.extend(lists.map(Obligation::Redact));
             }
-            all.extend(match &self.question.asked {
-                Asked::Records(records) => records.iter().find_map(|record| obligation::of_labels(&record.labels)),
-                Asked::Query(query) => obligation::of_labels(&query.labels),
-            });
         }
+        let notice = self.notice(&all);
+        all.extend(notice);
         obligation::merged(all)
     }
 
@@ -120,73 +128,46 @@ impl Council<'_> {
         (0..consents).filter_map(of).collect()
     }
 
-    fn rule_record(&self, record: &Record) -> Ruling {
-        let mut ruling = self.rule(Subject::Record(record));
-        if ruling.item.effect == Effect::Permit {
-            ruling.obligations.extend(obligation::of_labels(&record.labels));
-        }
-        ruling
+    pub(super) fn inquiry<'b>(&'b self, speaker: &Speaker<'_>, subject: Subject<'b>) -> Inquiry<'b> {
+        let vocabulary = speaker.consent.vocabulary;
+        Inquiry { vocabulary, question: self.question, subject, as_of: self.as_of }
     }
 
-    /// Step 9: one ruling for each kind asked for.
-    fn rule_query(&self, query: &Query) -> Vec<Ruling> {
-        if query.classes.is_empty() {
-            return vec![self.rule_kind(query, None)];
-        }
-        let one = |class| self.rule_kind(query, Some(class));
-        query.classes.iter().map(one).collect()
-    }
-
-    fn rule_kind(&self, query: &Query, class: Option<&Coding>) -> Ruling {
-        let mut ruling = self.rule(Subject::Query { query, class });
-        if ruling.item.effect == Effect::Permit {
-            ruling.obligations.extend(obligation::of_labels(&query.labels));
-        }
-        ruling
-    }
-
-    fn rule(&self, subject: Subject<'_>) -> Ruling {
-        let heard = self.speakers.iter().filter(|one| one.is_heard()).map(|one| {
-            let vocabulary = one.consent.vocabulary;
-            let inquiry = Inquiry { vocabulary, question: self.question, subject, as_of: self.as_of };
-            (one, inquiry.ask(one.consent))
-        });
-        let hall = Hall::new(self.as_of, heard);
+    pub(super) fn rule(&self, subject: Subject<'_>) -> Ruling {
+        let heard = self.speakers.iter().filter(|one| one.is_heard());
+        let heard = heard.map(|one| (one, self.inquiry(one, subject).ask(one.consent)));
+        let hall = Hall::new(self.question, subject, self.as_of, heard);
         let said = hall.said();
-        let (refuses, barred) = (hall.refuses_break_glass(subject), hall.barred());
+        let barred =
+            Barred { is_whole: hall.refuses_break_glass(), leaves_nothing: hall.is_barred(), lists: hall.barred() };
         let missing = |one: &&Speaker<'_>| one.state == Applicability::Missing;
         if let Some(speaker) = self.speakers.iter().find(missing) {
             let ground = Ground { code: ReasonCode::Incident, consent: Some(speaker.at), rule: None };
-            return Ruling::refusal(ground, Vec::new(), refuses, barred);
+            return Ruling::refusal(ground, Vec::new(), barred);
         }
-        match hall.verdict(subject) {
-            Verdict::Deny(ground) => Ruling::refusal(ground, said, refuses, barred),
+        match hall.verdict() {
+            Verdict::Deny(ground) => Ruling::refusal(ground, said, barred),
             Verdict::Permit(ground, within) => {
-                let obligations = hall.redactions(subject, &within);
+                let obligations = hall.redactions(&within);
                 let item = ItemAnswer { outcome: Outcome::Permit, effect: Effect::Permit, ground };
-                let permitting = hall.permitting();
-                Ruling { item, obligations, permitting, said, refuses_break_glass: refuses, barred }
+                let permitting = hall.permitting(&within);
+                Ruling { item, obligations, permitting, said, barred }
             }
             Verdict::NoConsent(ground) => {
                 let fallback = fallback(self.policy, self.question, subject);
-                let mut obligations = hall.redactions(subject, &[]);
+                let mut obligations = hall.redactions(&[]);
                 obligations.extend(fallback.redaction.map(Obligation::Redact));
                 let item = ItemAnswer { outcome: Outcome::NoConsent, effect: fallback.effect, ground };
                 let permitting = BTreeSet::new();
-                Ruling { item, obligations, permitting, said, refuses_break_glass: refuses, barred }
+                Ruling { item, obligations, permitting, said, barred }
             }
         }
     }
 }
 
 impl Ruling {
-    fn refusal(
-        ground: Ground,
-        said: Vec<(usize, Said)>,
-        refuses_break_glass: bool,
-        barred: BTreeSet<Obligation>,
-    ) -> Self {
+    fn refusal(ground: Ground, said: Vec<(usize, Said)>, barred: Barred) -> Self {
         let item = ItemAnswer { outcome: Outcome::Deny, effect: Effect::Deny, ground };
-        Self { item, obligations: BTreeSet::new(), permitting: BTreeSet::new(), said, refuses_break_glass, barred }
+        Self { item, obligations: BTreeSet::new(), permitting: BTreeSet::new(), said, barred }
     }
 }

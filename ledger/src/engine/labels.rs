@@ -1,5 +1,6 @@
 //! Whether data is labelled as a rule says (CE-1 step 3): confidentiality by height, sensitivity by what it is a part of.
 
+use super::Data;
 use super::question::{Cover, Inquiry, Subject};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
@@ -17,6 +18,18 @@ impl Inquiry<'_> {
                 Cover::any(rule.iter().map(|label| self.query_labelled(label, &query.labels, effect)))
             }
         }
+    }
+
+    /// Whether a scope excepts all the labels that it names. A permit of a confidentiality is also about lower ones.
+    pub(super) fn is_void(&self, scope: &Data, effect: Effect) -> bool {
+        let is_confidentiality = |label: &Coding| label.system == system::CONFIDENTIALITY;
+        let is_excepted = |label: &Coding| {
+            let alike = scope.except_labels.iter().filter(|one| is_confidentiality(one) == is_confidentiality(label));
+            let alone = BTreeSet::from([label.clone()]);
+            let is_one = alike.into_iter().any(|one| self.is_labelled(one, &alone, Effect::Deny));
+            is_one && (effect == Effect::Deny || !is_confidentiality(label))
+        };
+        !scope.labels.is_empty() && scope.labels.iter().all(is_excepted)
     }
 
     /// A confidentiality means "up to" where something is permitted and "from" where it is refused; the highest label

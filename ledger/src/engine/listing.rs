@@ -10,11 +10,38 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Listable<'a> {
     pub(super) rule: &'a Rule,
-    /// Whether its actors narrow it to what somebody keeps or wrote. They do not where who asks is one of them.
-    pub(super) by_actor: bool,
+    pub(super) by: By,
+    pub(super) reach: Reach,
 }
 
-impl Listable<'_> {
+/// By what a rule is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// By its data.
+    Data,
+    /// By its data, and its actors narrow it to what somebody keeps or wrote. They do not where who asks is one of them.
+    DataAndActors,
+    /// By its kinds alone, which is more than it is about.
+    Kinds,
+}
+
+/// How much of what a rule is about it holds for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// All of it.
+    All,
+    /// Less: its exceptions give a part back.
+    Lifted,
+    /// None, unless a record is of a type in a category that the tables do not give it.
+    Apart,
+}
+
+impl<'a> Listable<'a> {
+    /// By its data, for all that it is about.
+    pub(super) fn by_data(rule: &'a Rule) -> Self {
+        Self { rule, by: By::Data, reach: Reach::All }
+    }
+
     /// Whether a list can say what it is about. A confidentiality means "up to" in what is released and "from" in what
     /// is left out, whichever the rule itself does. Members of a group that nobody here knows cannot be listed to be
     /// left out, and no record shows in which role or version somebody wrote it.
@@ -24,19 +51,36 @@ impl Listable<'_> {
             Redacted::AllBut => Effect::Permit,
         };
         let mut labels = self.rule.data.labels.iter();
-        let labels_mean_so = self.rule.effect == as_what || labels.all(|label| label.system != system::CONFIDENTIALITY);
+        let labels_mean_so = self.by == By::Kinds || self.rule.effect == as_what || !labels.any(is_confidentiality);
         let is_open = |actor: &Actor| {
             let has_unknown_members = matches!(&actor.party, Party::Group(group) if group.members.is_none());
             actor.side != Side::Recipient && has_unknown_members
         };
         let mut actors = self.rule.actors.iter();
         let actors_show = match of {
-            _ if !self.by_actor => true,
+            _ if self.by != By::DataAndActors => true,
             Redacted::AnyOf => !actors.any(is_open),
             Redacted::AllBut => actors.any(shows_in_records),
         };
-        labels_mean_so && actors_show
+        labels_mean_so && actors_show && (of == Redacted::AllBut || self.says_something())
     }
+
+    /// Whether it is about any data in particular: a refusal of all but some labels is not.
+    fn says_something(self) -> bool {
+        let Data { labels, except_labels: _, period, records, classes, documents, codes } = &self.rule.data;
+        let is_of_kinds = !classes.is_empty() || !documents.is_empty();
+        match self.by {
+            By::Kinds => is_of_kinds,
+            By::DataAndActors => true,
+            By::Data => {
+                is_of_kinds || period.is_some() || !(labels.is_empty() && records.is_empty() && codes.is_empty())
+            }
+        }
+    }
+}
+
+fn is_confidentiality(label: &Coding) -> bool {
+    label.system == system::CONFIDENTIALITY
 }
 
 /// Whether its records say of an actor that they are theirs.
@@ -56,23 +100,26 @@ impl Lister {
     /// What a rule says about data, one entry for each part that is joined to the others by AND.
     fn parts(self, listable: Listable<'_>, of: Redacted) -> Vec<Listed> {
         let Data { labels, except_labels: _, period, records, classes, documents, codes } = &listable.rule.data;
-        let mut all = vec![
-            Listed::codes(labels),
-            Listed::codes(documents),
-            Listed::codes(codes),
-            Listed { periods: period.iter().copied().collect(), ..Listed::default() },
-            records_of(records),
-        ];
-        if listable.by_actor {
+        let mut all = vec![Listed::codes(documents)];
+        all.extend(kinds_of(classes, of));
+        match listable.by {
+            By::Kinds => {}
+            By::Data | By::DataAndActors => all.extend([
+                Listed::codes(labels),
+                Listed::codes(codes),
+                Listed { periods: period.iter().copied().collect(), ..Listed::default() },
+                Self::of_records(records),
+            ]),
+        }
+        if listable.by == By::DataAndActors {
             all.push(self.actors_of(&listable.rule.actors, of));
         }
-        all.extend(kinds_of(classes, of));
         all.retain(|part| !part.is_empty());
         all
     }
 
     /// Custodians and authors narrow a rule by record, like its data.
-    fn actors_of(self, actors: &[Actor], of: Redacted) -> Listed {
+    pub(super) fn actors_of(self, actors: &[Actor], of: Redacted) -> Listed {
         let mut listed = Listed::default();
         for actor in actors.iter().filter(|actor| of == Redacted::AnyOf || shows_in_records(actor)) {
             let names = match &actor.party {
@@ -88,6 +135,18 @@ impl Lister {
                     listed.authors.extend(names);
                 }
                 Side::Recipient => {}
+            }
+        }
+        listed
+    }
+
+    pub(super) fn of_records(records: &[Records]) -> Listed {
+        let mut listed = Listed::default();
+        for one in records {
+            match one {
+                Records::Instance(names) => listed.instances.extend(names.iter().cloned()),
+                Records::Related(names) => listed.records.extend(names.iter().cloned()),
+                Records::AuthoredBy(names) => listed.authors.extend(names.iter().cloned()),
             }
         }
         listed
@@ -132,18 +191,6 @@ fn kinds_of(classes: &BTreeSet<Class>, of: Redacted) -> Vec<Listed> {
         }
         (Redacted::AllBut, _) => vec![Listed::codes(simple.into_iter().map(|class| &class.of))],
     }
-}
-
-fn records_of(records: &[Records]) -> Listed {
-    let mut listed = Listed::default();
-    for one in records {
-        match one {
-            Records::Instance(names) => listed.instances.extend(names.iter().cloned()),
-            Records::Related(names) => listed.records.extend(names.iter().cloned()),
-            Records::AuthoredBy(names) => listed.authors.extend(names.iter().cloned()),
-        }
-    }
-    listed
 }
 
 /// Sensitivities that `vocabulary` does not know and the newest does. To a consent written in it they could be any: so

@@ -47,6 +47,13 @@ impl Duty {
 }
 
 impl Obligation {
+    pub(super) fn redaction(&self) -> Option<&Redaction> {
+        match self {
+            Self::Redact(redaction) => Some(redaction),
+            Self::Duty(_) => None,
+        }
+    }
+
     /// Its code.
     pub fn code(&self) -> Coding {
         match self {

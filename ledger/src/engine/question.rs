@@ -1,6 +1,6 @@
 //! What is asked, whatever format it was asked in.
 
-use super::{Asker, Identifiers, Moment, Span};
+use super::{Asker, Class, Identifiers, Moment, Span};
 use crate::vocabulary::{Coding, Vocabulary};
 use std::collections::BTreeSet;
 
@@ -86,7 +86,12 @@ pub struct Attestation {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Subject<'a> {
     Record(&'a Record),
-    Query { query: &'a Query, class: Option<&'a Coding> },
+    /// `named` are types in a category as consents name them: such records there are, whatever the tables say.
+    Query {
+        query: &'a Query,
+        class: Option<&'a Coding>,
+        named: &'a [&'a Class],
+    },
 }
 
 /// A question at a moment, as each rule is asked it.

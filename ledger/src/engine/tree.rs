@@ -3,7 +3,7 @@
 //! About a record the rules say permit, deny or nothing. About a query they may say so for a part of it: what is
 //! withheld from a permit, and what is released from a refusal, stands beside the answer as the rules that say it.
 
-use super::listing::Listable;
+use super::listing::{By, Listable, Reach};
 use super::question::{Cover, Inquiry};
 use super::redaction::Redacted;
 use super::{Consent, ConsentRoot, Rule};
@@ -23,6 +23,8 @@ pub(super) struct Voice<'a> {
     pub(super) lifting: Vec<&'a Rule>,
     /// Rules that permit all but their excepted labels.
     pub(super) permitting: Vec<&'a Rule>,
+    /// Rules that permit a part of a query which no list can say: nothing is released by them.
+    pub(super) unsaid: Vec<&'a Rule>,
     /// The rule that the stance rests on; `None` for a base decision.
     pub(super) rule: Option<&'a Rule>,
     /// Whether a refusal names breaking the glass.
@@ -40,9 +42,16 @@ pub(super) enum Stance<'a> {
     /// It permits.
     Permit,
     /// It permits of a query what these rules are about.
-    Within(Vec<Listable<'a>>),
+    Within { parts: Vec<Listable<'a>>, beyond: Beyond },
     /// It refuses; of a query, all but what these rules are about.
     Deny(Vec<Listable<'a>>),
+}
+
+/// What a consent that permits a part of a query says of the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beyond {
+    Silent,
+    NotCovered,
 }
 
 impl<'a> Voice<'a> {
@@ -58,11 +67,17 @@ impl<'a> Voice<'a> {
 
     /// Labels by which it narrows what a query releases.
     pub(super) fn given(&self) -> impl Iterator<Item = &'a Coding> {
-        let rules = match &self.stance {
-            Stance::Within(rules) | Stance::Deny(rules) => rules.as_slice(),
-            Stance::Silent | Stance::NotCovered | Stance::Permit => &[],
-        };
-        labels_of(rules)
+        labels_of(self.stance.parts())
+    }
+}
+
+impl<'a> Stance<'a> {
+    /// The rules about a part of a query that it permits beside or in spite of what it says of the rest.
+    pub(super) fn parts(&self) -> &[Listable<'a>] {
+        match self {
+            Self::Within { parts, .. } | Self::Deny(parts) => parts,
+            Self::Silent | Self::NotCovered | Self::Permit => &[],
+        }
     }
 }
 
@@ -80,6 +95,7 @@ struct Said<'a> {
     barred: Vec<Listable<'a>>,
     lifting: Vec<&'a Rule>,
     permitting: Vec<&'a Rule>,
+    unsaid: Vec<&'a Rule>,
 }
 
 #[derive(Debug)]
@@ -89,6 +105,8 @@ struct Verdict<'a> {
     /// Parts of a query that exceptions release from a refusal.
     released: Vec<Listable<'a>>,
     names_break_glass: bool,
+    /// Whether it is about a part, and if it refuses, refuses all because no list can say which.
+    is_of_part: bool,
 }
 
 fn names_break_glass(rule: &Rule) -> bool {
@@ -105,6 +123,7 @@ impl<'a> Said<'a> {
                 (Effect::Deny, Effect::Deny) => Verdict {
                     released: Vec::new(),
                     names_break_glass: old.names_break_glass || new.names_break_glass,
+                    is_of_part: old.is_of_part && new.is_of_part,
                     ..old
                 },
                 (Effect::Deny, Effect::Permit) if permit_prevails => new,
@@ -128,14 +147,26 @@ impl<'a> Said<'a> {
         self.withheld.extend(&below.withheld);
     }
 
+    /// Whether they permit some of what is asked.
+    fn permits(&self) -> bool {
+        let verdict = self.verdict.as_ref();
+        let by_verdict = verdict.is_some_and(|one| one.effect == Effect::Permit || !one.released.is_empty());
+        by_verdict || !self.released.is_empty()
+    }
+
     /// A rule that covers all that is asked speaks, or its exceptions do in its place.
     fn whole(&mut self, rule: &'a Rule, below: Self) {
         self.withhold_below(rule, &below);
         self.permitting.extend(below.permitting);
+        self.unsaid.extend(below.unsaid);
         let own = names_break_glass(rule);
         let verdict = match below.verdict {
             Some(verdict) => Verdict { names_break_glass: own || verdict.names_break_glass, ..verdict },
-            None => Verdict { effect: rule.effect, rule, released: below.released, names_break_glass: own },
+            None => {
+                let Self { released, .. } = below;
+                let is_of_part = !rule.data.except_labels.is_empty();
+                Verdict { effect: rule.effect, rule, released, names_break_glass: own, is_of_part }
+            }
         };
         if verdict.effect == Effect::Permit || !verdict.released.is_empty() {
             // What it excepts is not reached by the rules below it either.
@@ -146,8 +177,11 @@ impl<'a> Said<'a> {
 
     /// A rule that covers a part of a query: what it permits is released but for what its exceptions withhold; what it
     /// refuses is withheld, also what its exceptions release in part. What no list can say is not released.
-    fn part(&mut self, part: Listable<'a>, below: Self) {
+    fn part(&mut self, mut part: Listable<'a>, below: Self) {
         let rule = part.rule;
+        if part.reach == Reach::All && !(below.released.is_empty() && below.unsaid.is_empty()) {
+            part.reach = Reach::Lifted;
+        }
         let (effect, named_below) =
             below.verdict.as_ref().map_or((rule.effect, false), |verdict| (verdict.effect, verdict.names_break_glass));
         let names_break_glass = named_below || names_break_glass(rule);
@@ -155,6 +189,8 @@ impl<'a> Said<'a> {
             Effect::Permit => {
                 if part.can_be(Redacted::AllBut) {
                     self.released.push(part);
+                } else {
+                    self.unsaid.push(rule);
                 }
                 self.withhold_below(rule, &below);
                 self.permitting.extend(below.permitting);
@@ -168,44 +204,52 @@ impl<'a> Said<'a> {
             Effect::Deny => {
                 self.barred.extend(below.barred);
                 self.lifting.extend(below.lifting);
-                self.collect(Verdict { effect: Effect::Deny, rule, released: Vec::new(), names_break_glass });
+                let (released, is_of_part) = (Vec::new(), true);
+                self.collect(Verdict { effect: Effect::Deny, rule, released, names_break_glass, is_of_part });
             }
         }
     }
 
     /// A permit of other kinds than the one that is asked for releases none of it. A record may still be of both kinds,
     /// and then what the permit's exceptions refuse is refused.
-    fn apart(&mut self, part: Listable<'a>, below: Self) {
+    fn apart(&mut self, rule: &'a Rule, mut below: Self) {
+        below.withheld.iter_mut().for_each(|part| part.reach = Reach::Apart);
         match below.verdict.as_ref().map(|verdict| verdict.effect) {
-            Some(Effect::Deny) => self.part(part, below),
-            Some(Effect::Permit) | None => self.withhold_below(part.rule, &below),
+            Some(Effect::Deny) => self.part(Listable { rule, by: By::Kinds, reach: Reach::Apart }, below),
+            Some(Effect::Permit) | None => self.withhold_below(rule, &below),
         }
     }
 
     /// What the consent says, given what it says where its rules say nothing.
     fn voice(self, unlifted: Stance<'a>, root: Option<&'a Rule>) -> Voice<'a> {
-        let Self { verdict, released, withheld, barred, lifting, mut permitting } = self;
-        if let Some(Verdict { effect, rule, released, names_break_glass }) = verdict {
+        let Self { verdict, released, withheld, barred, lifting, mut permitting, unsaid } = self;
+        if let Some(Verdict { effect, rule, released, names_break_glass, is_of_part }) = verdict {
+            let is_of_root =
+                is_of_part && root.is_some_and(|root| root.effect == Effect::Deny && self::names_break_glass(root));
             let stance = match effect {
                 Effect::Permit => Stance::Permit,
                 Effect::Deny => Stance::Deny(released),
             };
-            let refuses_break_glass = names_break_glass && effect == Effect::Deny;
-            return Voice { stance, withheld, barred, lifting, permitting, rule: Some(rule), refuses_break_glass };
+            let refuses_break_glass = (names_break_glass || is_of_root) && effect == Effect::Deny;
+            let rule = Some(rule);
+            return Voice { stance, withheld, barred, lifting, permitting, unsaid, rule, refuses_break_glass };
         }
-        if let (Some(root), Stance::Permit | Stance::Within(_)) = (root, &unlifted) {
+        if let (Some(root), Stance::Permit | Stance::Within { .. }) = (root, &unlifted) {
             permitting.push(root);
         }
         let stance = match unlifted {
             Stance::Permit => Stance::Permit,
-            Stance::Within(rules) => Stance::Within(rules.into_iter().chain(released).collect()),
-            Stance::Silent | Stance::NotCovered if !released.is_empty() => Stance::Within(released),
-            Stance::Silent => Stance::Silent,
-            Stance::NotCovered => Stance::NotCovered,
+            Stance::Within { parts, beyond } => {
+                Stance::Within { parts: parts.into_iter().chain(released).collect(), beyond }
+            }
+            Stance::Silent if released.is_empty() => Stance::Silent,
+            Stance::Silent => Stance::Within { parts: released, beyond: Beyond::Silent },
+            Stance::NotCovered if released.is_empty() => Stance::NotCovered,
+            Stance::NotCovered => Stance::Within { parts: released, beyond: Beyond::NotCovered },
             Stance::Deny(_) => Stance::Deny(released),
         };
         let refuses_break_glass = matches!(stance, Stance::Deny(_)) && root.is_some_and(names_break_glass);
-        Voice { stance, withheld, barred, lifting, permitting, rule: root, refuses_break_glass }
+        Voice { stance, withheld, barred, lifting, permitting, unsaid, rule: root, refuses_break_glass }
     }
 }
 
@@ -219,7 +263,8 @@ impl<'a> Inquiry<'a> {
     }
 
     fn listable(&self, rule: &'a Rule) -> Listable<'a> {
-        Listable { rule, by_actor: self.actors(rule) == Cover::Part }
+        let by = if self.actors(rule) == Cover::Part { By::DataAndActors } else { By::Data };
+        Listable { rule, by, reach: Reach::All }
     }
 
     fn rules(&self, rules: &'a [Rule]) -> Said<'a> {
@@ -228,6 +273,10 @@ impl<'a> Inquiry<'a> {
             let below =
                 || if lacks(Mutant::ExceptionsIgnored) { Said::default() } else { self.rules(&rule.exceptions) };
             match self.cover(rule) {
+                Cover::Whole if self.excepts_some(rule) => {
+                    let below = below();
+                    if below.permits() { said.whole(rule, below) } else { said.part(self.listable(rule), below) }
+                }
                 Cover::Whole => said.whole(rule, below()),
                 Cover::Part => said.part(self.listable(rule), below()),
                 Cover::Nothing if lacks(Mutant::ExceptionsUngated) => {
@@ -235,7 +284,10 @@ impl<'a> Inquiry<'a> {
                         said.collect(verdict);
                     }
                 }
-                Cover::Nothing if self.may_meet(rule) => said.apart(self.listable(rule), below()),
+                Cover::Nothing if self.may_meet(rule) => {
+                    said.unsaid.extend(self.may_be_of_kind(rule).then_some(rule));
+                    said.apart(rule, below());
+                }
                 Cover::Nothing => {}
             }
         }
@@ -264,8 +316,19 @@ impl<'a> Inquiry<'a> {
         let own = match (root.effect, context, cover) {
             (_, Cover::Nothing, _) => Stance::Silent,
             (Effect::Permit, _, Cover::Whole) => Stance::Permit,
-            (Effect::Permit, _, Cover::Part) if part.can_be(Redacted::AllBut) => Stance::Within(vec![part]),
-            (Effect::Permit, _, Cover::Part | Cover::Nothing) => Stance::NotCovered,
+            (Effect::Permit, _, Cover::Part) if part.can_be(Redacted::AllBut) => {
+                // Of other data than its own it permits less; of other keepers' and authors' records it says nothing.
+                let is_of_other_data = self.data(&root.data, root.effect) != Cover::Whole;
+                let beyond = if is_of_other_data { Beyond::NotCovered } else { Beyond::Silent };
+                Stance::Within { parts: vec![part], beyond }
+            }
+            (Effect::Permit, _, Cover::Part | Cover::Nothing) => {
+                let may_meet = cover == Cover::Part || (self.may_meet(root) && self.may_be_of_kind(root));
+                said.unsaid.extend(may_meet.then_some(root));
+                Stance::NotCovered
+            }
+            // Where the rules speak of all of it, the root does not.
+            (Effect::Deny, _, Cover::Part) if said.verdict.is_some() => Stance::Silent,
             (Effect::Deny, _, Cover::Part) if part.can_be(Redacted::AnyOf) => {
                 said.withheld.push(part);
                 said.barred.extend(names_break_glass(root).then_some(part));

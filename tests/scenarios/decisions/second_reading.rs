@@ -5,12 +5,11 @@ use super::cases::{consent, deny, named, permit, recipient};
 use amanah_ledger::document::Effect;
 use amanah_ledger::engine::{Answer, Asked, Consent, ConsentRoot, Data, Moment, Outcome, Rule};
 use amanah_ledger::vocabulary::{Coding, Kind};
-use amanah_tests::reference::compare::{Compared, compared, engine};
+use amanah_tests::reference::compare::{Compared, Stricter, compared, engine};
 use amanah_tests::reference::dice::Dice;
 use amanah_tests::reference::pairs::{Pair, pair};
 use amanah_tests::reference::shrink::shrunk;
-use amanah_tests::reference::tolerated::tolerated;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Pairs that `cargo test` tries.
 const PAIRS: u64 = 30_000;
@@ -34,9 +33,8 @@ struct Shares {
     records_released: u64,
     records_withheld: u64,
     records_withheld_needlessly: u64,
-    /// Pairs of which the two say something else, and nothing is let out by it.
-    other_words: u64,
-    other_words_by_kind: BTreeMap<&'static str, u64>,
+    /// Of queries: emergencies that are not opened, though a part is not refused to breaking the glass by name.
+    emergencies_shut: u64,
 }
 
 impl Shares {
@@ -53,23 +51,13 @@ impl Shares {
         self.queries += u64::from(matches!(pair.question.asked, Asked::Query(_)));
     }
 
-    fn count_differences(&mut self, Compared { lines, stricter }: &Compared) {
+    fn count_stricter(&mut self, stricter: &Stricter) {
         self.kinds_refused += stricter.kinds;
         self.records_released += stricter.tried.released;
         self.records_withheld += stricter.tried.refused;
         self.records_withheld_needlessly += stricter.tried.over.len() as u64;
-        let kinds: BTreeSet<&'static str> = lines.iter().filter_map(|line| tolerated(line, lines)).collect();
-        self.other_words += u64::from(!kinds.is_empty());
-        for kind in kinds {
-            *self.other_words_by_kind.entry(kind).or_default() += 1;
-        }
+        self.emergencies_shut += stricter.emergencies;
     }
-}
-
-/// Differences that are not tolerated.
-fn grave(compared: &Compared) -> Vec<String> {
-    let lines = &compared.lines;
-    lines.iter().filter(|line| tolerated(line, lines).is_none()).cloned().collect()
 }
 
 #[test]
@@ -78,18 +66,18 @@ fn the_engine_answers_as_a_second_reading_of_its_specification() {
     for seed in 0..pairs() {
         let pair = pair(seed);
         shares.count(&pair, &engine(&pair));
-        let compared_pair = compared(&pair);
-        shares.count_differences(&compared_pair);
-        let found = grave(&compared_pair);
+        let Compared { lines: found, stricter } = compared(&pair);
+        shares.count_stricter(&stricter);
         let Some(first) = found.first() else { continue };
         let step = first.split(':').next().unwrap().to_owned();
-        let shows = |one: &Pair| grave(&compared(one)).iter().any(|line| line.starts_with(&step));
+        let shows = |one: &Pair| compared(one).lines.iter().any(|line| line.starts_with(&step));
         let smallest = shrunk(&pair, shows);
-        let lines = grave(&compared(&smallest)).join("\n");
+        let lines = compared(&smallest).lines.join("\n");
         panic!("seed {seed}:\n{}\n\n{lines}\n\n{smallest:#?}\n\n{:#?}", found.join("\n"), engine(&smallest));
     }
     println!("{shares:#?}");
-    assert!(shares.other_words * 1000 <= shares.pairs, "the two say something else too often");
+    // Lists know no AND, so a query is refused more than it has to be; but not often.
+    assert!(shares.kinds_refused * 20 <= shares.queries, "{shares:?}");
     assert!(shares.permit * 100 >= shares.pairs * 30, "{shares:?}");
     assert!(shares.several_consents * 100 >= shares.pairs * 30, "{shares:?}");
     let seen = [shares.deny, shares.no_consent, shares.queries];

@@ -3,15 +3,15 @@
 use super::applicable::Stand;
 use super::combined::{Combined, combined};
 use super::context::Case;
-use super::found::Found;
+use super::found::{Found, is_sound};
 use super::kind::KindVerdict;
-use super::named::named;
+use super::named::{Named, named};
 use super::obligations::part_2;
 use super::pairs::Pair;
 use super::release::Basis;
 use super::verdict::{ItemVerdict, item, permitting};
 use super::words::Table;
-use amanah_ledger::engine::{Consent, Outcome, Query, Record};
+use amanah_ledger::engine::{Outcome, Query, Record};
 use amanah_ledger::vocabulary::Coding;
 use std::collections::BTreeSet;
 
@@ -33,21 +33,6 @@ impl Asking<'_> {
         combined(consents, self.stands, question, record, *as_of)
     }
 
-    /// Whether a document is missing: then everything is refused because of it alone.
-    pub fn is_missing(&self) -> bool {
-        self.stands.contains(&Stand::Missing)
-    }
-
-    /// The consents that apply, each with its place and what a record is held against it by.
-    pub fn heard<'b>(&'b self, record: &'b Record) -> impl Iterator<Item = (usize, Case<'b>, &'b Consent)> {
-        let Pair { consents, question, as_of, .. } = self.pair;
-        let all = consents.iter().zip(self.stands).enumerate().filter(|(_, (_, stand))| **stand == Stand::Applies);
-        all.map(|(place, (consent, _))| {
-            let table = Table::of(consent.vocabulary);
-            (place, Case { table, question, record, as_of: *as_of }, consent)
-        })
-    }
-
     /// Steps 2 to 6 for one record.
     pub fn item(&self, record: &Record) -> ItemVerdict {
         item(&self.said_of(record), &self.pair.question, record, &self.pair.terms)
@@ -55,10 +40,20 @@ impl Asking<'_> {
 
     /// What a query may find of a kind.
     pub fn found(&self, kind: Option<&Coding>) -> Found {
+        Found::of(kind, self.query, &self.named(), self.pair.question.custodian.as_ref())
+    }
+
+    /// Whether there are such records.
+    pub fn may_exist(&self, record: &Record) -> bool {
+        let facts = record.of.as_ref().zip(record.categories.as_ref());
+        facts.is_none_or(|(of, categories)| is_sound(of, categories, &self.named()))
+    }
+
+    fn named(&self) -> Named {
         let Pair { consents, question, as_of, .. } = self.pair;
         let nothing = Record::default();
         let case = Case { table: Table::NEWEST, question, record: &nothing, as_of: *as_of };
-        Found::of(kind, self.query, &named(consents, self.stands, self.query, &case), question.custodian.as_ref())
+        named(consents, self.stands, self.query, &case)
     }
 
     /// What a query may find, each kind by itself.

@@ -1,6 +1,8 @@
 //! The engine's answer beside the reference's.
 
-use super::applicable::Stand;
+use super::applicable::{Stand, stands};
+use super::asking::Asking;
+use super::kind::KindVerdict;
 use super::lines::Lines;
 use super::pairs::Pair;
 use super::query::{duties as due, kinds, of_query};
@@ -10,8 +12,10 @@ use super::tried::{Tally, try_records};
 use super::verdict::verdict;
 use amanah_ledger::document::Effect;
 use amanah_ledger::engine::{
-    Answer, Asked, Duty, Listed, Obligation, Query, Record, Redacted, Redaction, Said, evaluate,
+    Answer, Asked, Consent, ConsentRoot, Duty, Listed, Obligation, Outcome, Query, Record, Redacted, Redaction, Rule,
+    Said, evaluate,
 };
+use amanah_ledger::vocabulary::{BREAK_THE_GLASS, Coding, system};
 use std::collections::BTreeSet;
 
 /// What came of comparing one pair.
@@ -28,6 +32,8 @@ pub struct Compared {
 pub struct Stricter {
     /// Kinds of which all is refused, where a part could be let out.
     pub kinds: u64,
+    /// Emergencies that are not opened, where a part is not refused to them by name.
+    pub emergencies: u64,
     /// The records that were tried, of queries that the engine permits: let out by both, withheld by both and, in
     /// `over`, withheld by the engine alone.
     pub tried: Tally,
@@ -81,16 +87,21 @@ fn of_one_query(pair: &Pair, query: &Query, answer: &Answer) -> Compared {
     let is_stricter: Vec<bool> =
         answer.items.iter().zip(&kinds).map(|(one, kind)| lines.compare_outcome(one.outcome, kind)).collect();
     let is_alike: Vec<bool> = answer.items.iter().zip(&kinds).map(|(one, kind)| one.outcome == kind.outcome).collect();
-    let as_engine = answer.items.iter().zip(kinds).zip(&is_stricter);
-    let as_engine = as_engine.map(|((one, kind), is_stricter)| {
-        // Where the engine takes a refusal for one of all of it, it may take it so in an emergency too.
-        let is_barred = kind.is_barred || (*is_stricter && kind.is_barred_in_part && answer.emergency.is_none());
-        kind.with(one.outcome, is_barred)
-    });
-    let own = of_query(pair, query, as_engine.collect());
+    let as_engine = |is_shut| -> Vec<KindVerdict> {
+        let pairs = answer.items.iter().zip(&kinds);
+        pairs.map(|(one, kind)| kind.clone().with(one.outcome, kind.is_barred || is_shut)).collect()
+    };
+    let mut own = of_query(pair, query, as_engine(false));
+    // What is refused to breaking the glass by name, no list may be able to say: then it is asked for by record.
+    let is_shut = answer.emergency.is_none() && own.emergency.is_some();
+    let is_stricter_in_emergency = is_shut && pair.consents.iter().any(refuses_glass);
+    if is_stricter_in_emergency {
+        own = of_query(pair, query, as_engine(true));
+    }
     for ((one, kind), is_alike) in answer.items.iter().zip(&own.kinds).zip(is_alike) {
         lines.compare_kind(one, kind, is_alike);
     }
+    lines.0.extend(permits_of_nothing(pair, query, answer));
     lines.compare("9, outcome", answer.outcome, own.outcome);
     let first = answer.items.iter().find(|item| item.outcome == answer.outcome);
     lines.compare("9, ground of the first kind with the outcome", Some(&answer.ground), first.map(|item| &item.ground));
@@ -111,7 +122,43 @@ fn of_one_query(pair: &Pair, query: &Query, answer: &Answer) -> Compared {
         lines.0.push(format!("step 9, let out by the engine alone, {why:?}: {record:?}"));
     }
     let kinds = is_stricter.into_iter().map(u64::from).sum();
-    Compared { lines: lines.0, stricter: Stricter { kinds, tried } }
+    Compared { lines: lines.0, stricter: Stricter { kinds, emergencies: is_stricter_in_emergency.into(), tried } }
+}
+
+/// "If a requested type itself is redacted -> DENY": what the engine calls a permit lets something of the kind out. What
+/// a consent asks to be left out for itself is one of its obligations, and it permits still.
+fn permits_of_nothing(pair: &Pair, query: &Query, answer: &Answer) -> Vec<String> {
+    let stands = stands(&pair.consents, &pair.question, pair.as_of);
+    let asking = Asking { pair, query, stands: &stands };
+    let own_lists = pair.consents.iter().flat_map(|consent| &consent.obligations);
+    if own_lists.filter(|one| duty(one).is_none()).count() > 0 || answer.emergency.is_some() {
+        return Vec::new();
+    }
+    let is_withheld =
+        |record: &Record| answer.obligations.iter().any(|one| withholds(one, record, pair.question.custodian.as_ref()));
+    let kinds = answer.items.iter().zip(asking.kinds());
+    let permitted = kinds.filter(|(item, _)| answer.effect == Effect::Permit && item.outcome == Outcome::Permit);
+    permitted
+        .filter(|(_, kind)| asking.found(kind.as_ref()).each().all(|record| is_withheld(&record)))
+        .map(|(_, kind)| format!("step 9, a permit of which nothing is let out: {kind:?}"))
+        .collect()
+}
+
+/// Whether any refusal of a consent is of breaking the glass, be it about this exchange or not.
+fn refuses_glass(consent: &Consent) -> bool {
+    let names_it = |rule: &Rule| rule.purposes.contains(&Coding::new(system::PURPOSE, BREAK_THE_GLASS));
+    let root = match &consent.root {
+        ConsentRoot::Rule(root) => names_it(root),
+        ConsentRoot::Decision(_) => false,
+    };
+    let mut rules: Vec<&Rule> = consent.rules.iter().collect();
+    while let Some(rule) = rules.pop() {
+        if names_it(rule) {
+            return true;
+        }
+        rules.extend(&rule.exceptions);
+    }
+    root
 }
 
 /// What is left out by one of several lists is left out by one list of all.

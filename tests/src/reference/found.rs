@@ -119,11 +119,8 @@ fn kinds(kind: Option<&Coding>, query: &Query, named: &Named) -> Vec<(Coding, BT
         for categories in some(&named.categories) {
             for mut codes in some(&named.codes) {
                 codes.extend(query.codes.iter().cloned());
-                let is_named = |category: &Coding| {
-                    named.classes.contains(&Class { of: of.clone(), category: Some(category.clone()) })
-                };
-                let is_sound = categories.iter().all(|category| may_be(&of, category) || is_named(category));
-                if is_sound && kind.is_none_or(|kind| is_kind(kind, &of, &categories, &codes)) {
+                if is_sound(&of, &categories, named) && kind.is_none_or(|kind| is_kind(kind, &of, &categories, &codes))
+                {
                     all.push((of.clone(), categories.clone(), codes));
                 }
             }
@@ -131,6 +128,13 @@ fn kinds(kind: Option<&Coding>, query: &Query, named: &Named) -> Vec<(Coding, BT
     }
     all.dedup();
     all
+}
+
+/// Whether there are records of this type in these categories.
+pub fn is_sound(of: &Coding, categories: &BTreeSet<Coding>, named: &Named) -> bool {
+    let is_named =
+        |category: &Coding| named.classes.contains(&Class { of: of.clone(), category: Some(category.clone()) });
+    categories.iter().all(|category| may_be(of, category) || is_named(category))
 }
 
 /// Whether a record of this type can be in a category; nobody knows it of a category that is in no table.

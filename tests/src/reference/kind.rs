@@ -2,7 +2,6 @@
 
 use super::asking::Asking;
 use super::emergency::is_barred;
-use super::redacted::{NamedKinds, names_kinds};
 use super::verdict::{ItemVerdict, item, permitting};
 use amanah_ledger::document::Effect;
 use amanah_ledger::engine::{Outcome, ReasonCode};
@@ -17,8 +16,6 @@ pub struct KindVerdict {
     pub outcome: Outcome,
     /// What happens.
     pub effect: Effect,
-    /// Whether it is denied for no other reason than that it is itself redacted.
-    pub is_redacted: bool,
     /// Whether all of it is refused by a consent that refuses breaking the glass by name, and that holds.
     pub is_barred: bool,
     /// Whether some of it is.
@@ -55,33 +52,27 @@ impl KindVerdict {
 }
 
 impl Asking<'_> {
-    /// A kind is denied if all of it is refused whatever its facts, or if it is itself redacted; permitted if some of
-    /// it can be, and then the rest is left out; else there is no consent for some of it.
+    /// A kind is denied if all of it is refused whatever its facts; permitted if some of it can be, and then the rest is
+    /// left out; else there is no consent for some of it.
+    ///
+    /// That a kind which is itself redacted is denied says that lists which leave nothing are no permit: the comparison
+    /// looks at that, as the lists are the engine's.
     pub fn kind(&self, kind: Option<Coding>) -> KindVerdict {
         let mut items: Vec<ItemVerdict> = Vec::new();
         let (mut is_barred_whole, mut is_barred_in_part) = (true, false);
-        let mut named = NamedKinds::default();
-        let may_name = kind.is_some() && self.pair.consents.iter().any(names_kinds);
         for record in self.found(kind.as_ref()).each() {
             let said = self.said_of(&record);
             let is_barred = is_barred(&said, self.pair.terms.emergency);
             is_barred_whole &= is_barred;
             is_barred_in_part |= is_barred;
-            if may_name && !self.is_missing() {
-                named.add(self, &record);
-            }
             let one = item(&said, &self.pair.question, &record, &self.pair.terms);
             let by_others = permitting(&said).map(|place| ItemVerdict { consent: Some(place), ..one.clone() });
             add(&mut items, by_others.chain([one.clone()]));
         }
         let has = |outcome: Outcome| items.iter().any(|one| one.outcome == outcome);
-        let of_records = [Outcome::Permit, Outcome::NoConsent].into_iter().find(|one| has(*one));
-        let denying = kind.as_ref().map(|kind| named.denying(kind)).unwrap_or_default();
-        let is_redacted = of_records.is_some() && !denying.is_empty();
-        let outcome = of_records.filter(|_| !is_redacted).unwrap_or(Outcome::Deny);
-        add(&mut items, denying.into_iter().map(denied));
+        let outcome = [Outcome::Permit, Outcome::NoConsent].into_iter().find(|one| has(*one)).unwrap_or(Outcome::Deny);
         let (effect, is_barred) = (Effect::Deny, is_barred_whole);
-        KindVerdict { kind, outcome, effect, is_redacted, is_barred, is_barred_in_part, items }.with(outcome, is_barred)
+        KindVerdict { kind, outcome, effect, is_barred, is_barred_in_part, items }.with(outcome, is_barred)
     }
 }
 
@@ -91,8 +82,4 @@ fn add(items: &mut Vec<ItemVerdict>, more: impl Iterator<Item = ItemVerdict>) {
             items.push(one);
         }
     }
-}
-
-fn denied(place: usize) -> ItemVerdict {
-    ItemVerdict { outcome: Outcome::Deny, effect: Effect::Deny, code: ReasonCode::Denied, consent: Some(place) }
 }

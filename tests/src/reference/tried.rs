@@ -51,7 +51,11 @@ pub fn try_records(pair: &Pair, query: &Query, own: &QueryVerdict, engine: &[Obl
             (false, true) => tally.released += 1,
             (true, false) => tally.refused += 1,
             (true, true) => tally.over.push(record),
-            (false, false) => tally.let_out.push((why(&asking, &record), record)),
+            (false, false) => match why(&asking, &record) {
+                // Of a type in a category that it cannot be in, only what is refused counts.
+                Why::LetOutByItself if !asking.may_exist(&record) => {}
+                why => tally.let_out.push((why, record)),
+            },
         }
     }
     tally

@@ -1,0 +1,88 @@
+//! Which of the records that a query may find a rule is about, as far as lists tell: some, or all of them.
+
+use super::listing::{By, Listable, Lister, Reach};
+use super::redaction::{Listed, Redacted, Redaction};
+use super::remainder::Remainder;
+use super::{Class, Data};
+use crate::document::Effect;
+use crate::vocabulary::{Coding, system};
+
+impl Lister {
+    /// What data is about: of some entry one of each list.
+    fn alternatives(self, data: &Data) -> Vec<Vec<Listed>> {
+        let Data { labels, except_labels: _, period, records, classes, documents, codes } = data;
+        let mut rest = vec![
+            Listed::codes(labels),
+            Listed::codes(documents),
+            Listed::codes(codes),
+            Listed { periods: period.iter().copied().collect(), ..Listed::default() },
+            Self::of_records(records),
+        ];
+        rest.retain(|list| !list.is_empty());
+        let (in_categories, plain): (Vec<&Class>, Vec<_>) = classes.iter().partition(|class| class.category.is_some());
+        let mut kinds: Vec<Vec<Listed>> = in_categories
+            .into_iter()
+            .map(|class| vec![Listed::codes([&class.of]), Listed::codes(&class.category)])
+            .collect();
+        if !plain.is_empty() || classes.is_empty() {
+            kinds.push(vec![Listed::codes(plain.into_iter().map(|class| &class.of))]);
+        }
+        let with_rest =
+            |kind: Vec<Listed>| kind.into_iter().filter(|list| !list.is_empty()).chain(rest.clone()).collect();
+        kinds.into_iter().map(with_rest).collect()
+    }
+
+    /// Of each alternative what a rule is surely not about, left out; where no list can say it, nothing is.
+    fn at_most(self, part: &Listable<'_>) -> Vec<Vec<Redaction>> {
+        let rule = part.rule;
+        let is_confidentiality = |code: &Coding| code.system == system::CONFIDENTIALITY;
+        let means_from = |list: &Listed| rule.effect == Effect::Deny && list.codes.iter().any(is_confidentiality);
+        let excepted = Listed::codes(&rule.data.except_labels);
+        let excepted = (!excepted.is_empty()).then_some(Redaction { of: Redacted::AnyOf, listed: excepted });
+        let actors = (part.by == By::DataAndActors && rule.effect == Effect::Permit && part.can_be(Redacted::AllBut))
+            .then(|| self.actors_of(&rule.actors, Redacted::AllBut));
+        let only = |listed| Redaction { of: Redacted::AllBut, listed };
+        let of_alternative = |lists: Vec<Listed>| {
+            let lists = lists.into_iter().filter(|list| !means_from(list)).chain(actors.clone()).map(only);
+            lists.chain(excepted.clone()).collect()
+        };
+        self.alternatives(&rule.data).into_iter().map(of_alternative).collect()
+    }
+}
+
+impl Remainder<'_> {
+    /// Whether a rule may be about some of it, of what these leave.
+    pub(super) fn may_be_of(&self, lister: Lister, part: &Listable<'_>, left_out: &[Redaction]) -> bool {
+        lister.at_most(part).iter().any(|about| self.is_any(left_out.iter().chain(about)))
+    }
+
+    /// Whether data like this is all that is asked for, whatever it excepts.
+    pub(super) fn is_all_of(&self, lister: Lister, data: &Data) -> bool {
+        self.surely_of(lister, data).is_none()
+    }
+
+    /// What a refusal refuses for sure, one list for each that leaves out no more than it; `None` if that is all of it.
+    pub(super) fn surely_refused(&self, lister: Lister, part: &Listable<'_>) -> Option<Vec<Redaction>> {
+        let rule = part.rule;
+        let is_plain = rule.effect == Effect::Deny && part.by == By::Data && part.reach == Reach::All;
+        if is_plain && rule.data.except_labels.is_empty() {
+            self.surely_of(lister, &rule.data)
+        } else {
+            Some(Vec::new())
+        }
+    }
+
+    fn surely_of(&self, lister: Lister, data: &Data) -> Option<Vec<Redaction>> {
+        let open = self.open_lists(lister, data);
+        let is_all = open.iter().any(Vec::is_empty);
+        let lists: Vec<Redaction> = open.into_iter().filter(|lists| lists.len() == 1).flatten().collect();
+        (!is_all && self.is_any(&lists)).then_some(lists)
+    }
+
+    /// Of each alternative the lists of which some record that is asked for may have nothing.
+    fn open_lists(&self, lister: Lister, data: &Data) -> Vec<Vec<Redaction>> {
+        let without = |listed| Redaction { of: Redacted::AnyOf, listed };
+        let open = |lists: Vec<Listed>| lists.into_iter().map(without).filter(|list| self.is_any([list])).collect();
+        lister.alternatives(data).into_iter().map(open).collect()
+    }
+}

@@ -1,0 +1,186 @@
+//! Step 9: what of a query is released, and what is left out of that.
+
+use super::answer::Ground;
+use super::combine::{Hall, Speaker};
+use super::listing::{Listable, Reach, later_sensitivities};
+use super::redaction::Redaction;
+use super::remainder::Remainder;
+use super::tree::{Stance, Voice};
+use super::{Consent, Obligation, ReasonCode};
+use crate::mutant::{Mutant, lacks};
+use std::collections::BTreeSet;
+
+impl<'a> Hall<'a> {
+    /// What the only refusal releases of a query, as far as something is left of it; two refusals release nothing.
+    pub(super) fn released(&self) -> Vec<Listable<'a>> {
+        let mut refusals = self.speaking().filter_map(|(_, voice)| match &voice.stance {
+            Stance::Deny(released) => Some(released),
+            Stance::Silent | Stance::NotCovered | Stance::Permit | Stance::Within { .. } => None,
+        });
+        match (refusals.next(), refusals.next()) {
+            (Some(only), None) => self.with_something_left(only),
+            (None, _) | (Some(_), Some(_)) => Vec::new(),
+        }
+    }
+
+    /// What all that permit parts permit.
+    pub(super) fn within(&self) -> Vec<Listable<'a>> {
+        let permits_part = |(_, voice): &&(_, Voice<'a>)| matches!(voice.stance, Stance::Within { .. });
+        let voices = self.speaking().filter(permits_part);
+        voices.flat_map(|(_, voice)| self.with_something_left(voice.stance.parts())).collect()
+    }
+
+    pub(super) fn permits_part(&self, stance: &Stance<'a>) -> bool {
+        matches!(stance, Stance::Within { .. }) && !self.with_something_left(stance.parts()).is_empty()
+    }
+
+    fn with_something_left(&self, parts: &[Listable<'a>]) -> Vec<Listable<'a>> {
+        parts.iter().copied().filter(|part| self.leaves_any(&[*part])).collect()
+    }
+
+    /// Whether something is left of what these permit; of everything, if there are none.
+    pub(super) fn leaves_any(&self, within: &[Listable<'_>]) -> bool {
+        let is_left = |asked: Remainder<'_>| asked.is_any(&self.left_out(within));
+        self.asked.is_none_or(is_left) || lacks(Mutant::WithheldKindReleased)
+    }
+
+    /// A refusal that leaves nothing of what was asked for: then there is nothing to release, by any default either.
+    pub(super) fn asked_for_withheld(&self) -> Option<Ground> {
+        let asked = self.asked.filter(|_| !lacks(Mutant::WithheldKindReleased))?;
+        let leaves_nothing = |part: &Listable<'a>| {
+            let may_be_about_it = part.reach != Reach::Apart && asked.may_be_of(self.lister, part, &[]);
+            may_be_about_it && !asked.is_any(&self.lister.withheld([*part], []))
+        };
+        self.first_refusing(leaves_nothing)
+    }
+
+    /// A refusal of a part that is all of what was asked for.
+    pub(super) fn refuses_all(&self) -> Option<Ground> {
+        self.first_refusing(|part| self.is_all(part))
+    }
+
+    fn is_all(&self, part: &Listable<'_>) -> bool {
+        self.asked.is_some_and(|asked| asked.surely_refused(self.lister, part).is_none())
+    }
+
+    /// Whether a consent that refuses all but what it releases refuses some of what is asked.
+    pub(super) fn refuses_some(&self, stance: &Stance<'_>) -> bool {
+        let is_all = |part: &Listable<'_>| {
+            let data = &part.rule.data;
+            data.except_labels.is_empty() && self.asked.is_some_and(|asked| asked.is_all_of(self.lister, data))
+        };
+        matches!(stance, Stance::Deny(_)) && !stance.parts().iter().any(is_all)
+    }
+
+    /// A refusal of a part, if there is any.
+    pub(super) fn first_withheld(&self) -> Option<Ground> {
+        self.first_refusing(|_| true)
+    }
+
+    fn first_refusing(&self, is_meant: impl Fn(&Listable<'a>) -> bool) -> Option<Ground> {
+        self.speaking().find_map(|(speaker, voice)| {
+            let part = voice.withheld.iter().find(|part| is_meant(part))?;
+            let rule = Some(part.rule.place.clone());
+            Some(Ground { code: ReasonCode::Denied, consent: Some(speaker.at), rule })
+        })
+    }
+
+    /// What to leave out of what a query releases. Of records each is released or not.
+    pub(super) fn redactions(&self, within: &[Listable<'_>]) -> BTreeSet<Obligation> {
+        let of_query = if self.asked.is_some() { self.left_out(within) } else { Vec::new() };
+        of_query.into_iter().map(Obligation::Redact).collect()
+    }
+
+    fn left_out(&self, within: &[Listable<'_>]) -> Vec<Redaction> {
+        let rules = self.speaking().flat_map(|(_, voice)| voice.withheld.iter().copied());
+        let permits = self.speaking().flat_map(|(_, voice)| voice.permitting.iter().copied());
+        let mut all = Vec::new();
+        if !lacks(Mutant::WithheldNotRedacted) {
+            all.extend(self.lister.withheld(rules, permits));
+            let later = |(speaker, voice): &(&Speaker<'_>, Voice<'_>)| {
+                later_sensitivities(speaker.consent.vocabulary, voice.left_out(), voice.given())
+            };
+            all.extend(self.speaking().filter_map(later));
+        }
+        if !within.is_empty() && !lacks(Mutant::PartReleasedWhole) {
+            all.extend(self.lister.all_but(within));
+        }
+        all
+    }
+
+    /// Whether a consent that no longer applies permitted something of it that is not refused for sure.
+    pub(super) fn permitted(&self, consent: &Consent, voice: &Voice<'a>) -> bool {
+        let Some(asked) = self.asked else { return voice.stance == Stance::Permit };
+        let refusals = self.speaking().map(|(_, voice)| voice).chain([voice]).flat_map(|voice| &voice.withheld);
+        let Some(refused) = refusals
+            .map(|part| asked.surely_refused(self.lister, part))
+            .collect::<Option<Vec<_>>>()
+            .map(|lists| lists.concat())
+        else {
+            return false;
+        };
+        let excepted = voice.permitting.iter().flat_map(|rule| &rule.data.except_labels);
+        let labels = refused.iter().flat_map(|list| &list.listed.codes).chain(excepted);
+        let later = later_sensitivities(consent.vocabulary, labels, []);
+        let left_out: Vec<Redaction> = refused.iter().cloned().chain(later).collect();
+        match &voice.stance {
+            Stance::Permit => asked.is_any(&left_out),
+            Stance::Within { parts, .. } | Stance::Deny(parts) => {
+                parts.iter().any(|part| asked.may_be_of(self.lister, part, &left_out))
+            }
+            Stance::Silent | Stance::NotCovered => false,
+        }
+    }
+
+    /// Those that permit something of what is released, as far as that can be told: their duties are due.
+    pub(super) fn permitting(&self, within: &[Listable<'_>]) -> BTreeSet<usize> {
+        let left_out = self.left_out(within);
+        let may_be_released =
+            |part: Listable<'_>| self.asked.is_none_or(|asked| asked.may_be_of(self.lister, &part, &left_out));
+        // What no list can say for one of them, somebody else may release.
+        let permits = |voice: &Voice<'_>| match &voice.stance {
+            Stance::Permit => true,
+            Stance::Silent | Stance::NotCovered | Stance::Within { .. } | Stance::Deny(_) => {
+                let unsaid = voice.unsaid.iter().map(|rule| Listable::by_data(rule));
+                voice.stance.parts().iter().copied().chain(unsaid).any(may_be_released)
+            }
+        };
+        self.speaking().filter(|(_, voice)| permits(voice)).map(|(speaker, _)| speaker.at).collect()
+    }
+
+    /// A consent that permits some of it which no list can say: then nothing is released, by any default either.
+    pub(super) fn permits_unsaid(&self) -> Option<Ground> {
+        let permitting = self.permitting(&[]);
+        let first = self.speaking().find(|(speaker, _)| permitting.contains(&speaker.at) && self.asked.is_some());
+        first.map(|(speaker, voice)| Ground {
+            code: ReasonCode::NotCovered,
+            consent: Some(speaker.at),
+            rule: voice.rule.map(|rule| rule.place.clone()),
+        })
+    }
+
+    /// Whether a refusal of all that is asked names breaking the glass.
+    pub(super) fn refuses_break_glass(&self) -> bool {
+        let bars_all = |voice: &Voice<'_>| voice.barred.iter().any(|part| self.is_all(part));
+        self.speaking().any(|(_, voice)| voice.refuses_break_glass || bars_all(voice))
+    }
+
+    /// What of a query is refused to breaking the glass by name, and so left out in an emergency too. A record is
+    /// refused or not.
+    pub(super) fn barred(&self) -> Vec<Redaction> {
+        if self.asked.is_none() {
+            return Vec::new();
+        }
+        let parts = self.speaking().flat_map(|(_, voice)| voice.barred.iter().copied());
+        let lifting = self.speaking().flat_map(|(_, voice)| voice.lifting.iter().copied());
+        let later = self
+            .speaking()
+            .filter_map(|(speaker, voice)| later_sensitivities(speaker.consent.vocabulary, voice.barred_labels(), []));
+        self.lister.withheld(parts, lifting).into_iter().chain(later).collect()
+    }
+
+    /// Whether that leaves nothing of it.
+    pub(super) fn is_barred(&self) -> bool {
+        self.asked.is_some_and(|asked| !asked.is_any(&self.barred()))
+    }
+}
