@@ -4,6 +4,7 @@
 use super::answer::{Ground, Said};
 use super::listing::{Listable, Lister};
 use super::question::Subject;
+use super::redaction::Redaction;
 use super::remainder::Remainder;
 use super::tree::{Beyond, Stance, Voice};
 use super::{Applicability, Consent, Moment, Question, ReasonCode};
@@ -52,6 +53,8 @@ pub(super) struct Hall<'a> {
     /// What a query asks for; `None` for a record, which is released or not.
     pub(super) asked: Option<Remainder<'a>>,
     voices: Vec<(&'a Speaker<'a>, Voice<'a>)>,
+    /// What refusals and exceptions leave out of a query.
+    pub(super) withheld: Vec<Redaction>,
 }
 
 /// What comes of it.
@@ -75,7 +78,11 @@ impl<'a> Hall<'a> {
                 Some(Remainder { query, class, custodian: question.custodian.as_ref(), named })
             }
         };
-        Self { lister: Lister(as_of), asked, voices: voices.collect() }
+        let mut hall = Self { lister: Lister(as_of), asked, voices: voices.collect(), withheld: Vec::new() };
+        if hall.asked.is_some() {
+            hall.withheld = hall.withheld_of_query();
+        }
+        hall
     }
 
     /// What each said that was not silent.
@@ -106,9 +113,9 @@ impl<'a> Hall<'a> {
         })
     }
 
-    /// What permitted something of this while it applied.
-    fn permitted_once(&self, state: Applicability, code: ReasonCode) -> Option<Ground> {
-        self.first_voice(state, |speaker, voice| self.permitted(speaker.consent, voice), code)
+    /// What permits something of this that is not refused for sure, or did while it applied.
+    fn permitting_part(&self, state: Applicability, code: ReasonCode) -> Option<Ground> {
+        self.first_voice(state, |speaker, voice| self.permits_something(speaker.consent, voice), code)
     }
 
     fn rank(&self, ground: &Ground) -> Option<usize> {
@@ -128,7 +135,7 @@ impl<'a> Hall<'a> {
             let first = whole.into_iter().chain(self.refuses_all()).min_by_key(|ground| self.rank(ground));
             return Verdict::Deny(first.unwrap_or_else(|| ground.clone()));
         }
-        if let Some(ground) = self.asked_for_withheld() {
+        if let Some(ground) = self.refuses_all() {
             return Verdict::Deny(ground);
         }
         if let Some(ground) = refusal {
@@ -139,7 +146,8 @@ impl<'a> Hall<'a> {
             return if self.leaves_any(&[]) {
                 Verdict::Permit(ground, Vec::new())
             } else {
-                Verdict::Deny(self.first_withheld().unwrap_or(Ground { code: ReasonCode::NotCovered, ..ground }))
+                let withheld = self.asked_for_withheld().or_else(|| self.first_withheld());
+                Verdict::Deny(withheld.unwrap_or(Ground { code: ReasonCode::NotCovered, ..ground }))
             };
         }
         let permits_part = |stance: &Stance<'a>| self.permits_part(stance);
@@ -151,11 +159,13 @@ impl<'a> Hall<'a> {
             is_so && !lacks(Mutant::NotCoveredIsSilent)
         };
         let not_covered = self.first(Applies, is_not_covered, ReasonCode::NotCovered);
-        if let Some(ground) = not_covered.or_else(|| self.permits_unsaid()) {
+        // What somebody permits or refuses is not left to a default because no list can say it.
+        let unsaid = not_covered.or_else(|| self.asked_for_withheld()).or_else(|| self.permits_unsaid());
+        if let Some(ground) = unsaid.or_else(|| self.permitting_part(Applies, ReasonCode::NotCovered)) {
             return Verdict::Deny(ground);
         }
-        let once = self.permitted_once(Ended, ReasonCode::Revoked);
-        let once = once.or_else(|| self.permitted_once(Expired, ReasonCode::Expired));
+        let once = self.permitting_part(Ended, ReasonCode::Revoked);
+        let once = once.or_else(|| self.permitting_part(Expired, ReasonCode::Expired));
         Verdict::NoConsent(once.unwrap_or(Ground::NO_CONSENT))
     }
 }

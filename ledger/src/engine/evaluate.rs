@@ -157,6 +157,11 @@ impl Council<'_> {
                 let fallback = fallback(self.policy, self.question, subject);
                 let mut obligations = hall.redactions(&[]);
                 obligations.extend(fallback.redaction.map(Obligation::Redact));
+                if let (Effect::Permit, false, Some(ground)) =
+                    (fallback.effect, hall.leaves_any_but(&obligations), hall.first_withheld())
+                {
+                    return Ruling::refusal(ground, said, barred);
+                }
                 let item = ItemAnswer { outcome: Outcome::NoConsent, effect: fallback.effect, ground };
                 let permitting = BTreeSet::new();
                 Ruling { item, obligations, permitting, said, barred }

@@ -64,7 +64,9 @@ impl Remainder<'_> {
     /// What a refusal refuses for sure, one list for each that leaves out no more than it; `None` if that is all of it.
     pub(super) fn surely_refused(&self, lister: Lister, part: &Listable<'_>) -> Option<Vec<Redaction>> {
         let rule = part.rule;
-        let is_plain = rule.effect == Effect::Deny && part.by == By::Data && part.reach == Reach::All;
+        // Of a permit that its exceptions turn round, labels mean less than a list of them.
+        let means_so = rule.effect == Effect::Deny || rule.data.labels.is_empty();
+        let is_plain = means_so && part.by == By::Data && part.reach == Reach::All;
         if is_plain && rule.data.except_labels.is_empty() {
             self.surely_of(lister, &rule.data)
         } else {

@@ -52,6 +52,9 @@ impl<'a> Listable<'a> {
         };
         let mut labels = self.rule.data.labels.iter();
         let labels_mean_so = self.by == By::Kinds || self.rule.effect == as_what || !labels.any(is_confidentiality);
+        // What is no label anywhere else could be a clinical code, and the list would release that.
+        let is_label = |label: &Coding| is_confidentiality(label) || label.system == system::ACT_CODE;
+        let are_labels = of == Redacted::AnyOf || self.rule.data.labels.iter().all(is_label);
         let is_open = |actor: &Actor| {
             let has_unknown_members = matches!(&actor.party, Party::Group(group) if group.members.is_none());
             actor.side != Side::Recipient && has_unknown_members
@@ -62,7 +65,7 @@ impl<'a> Listable<'a> {
             Redacted::AnyOf => !actors.any(is_open),
             Redacted::AllBut => actors.any(shows_in_records),
         };
-        labels_mean_so && actors_show && (of == Redacted::AllBut || self.says_something())
+        labels_mean_so && are_labels && actors_show && (of == Redacted::AllBut || self.says_something())
     }
 
     /// Whether it is about any data in particular: a refusal of all but some labels is not.

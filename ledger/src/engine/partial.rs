@@ -40,11 +40,17 @@ impl<'a> Hall<'a> {
 
     /// Whether something is left of what these permit; of everything, if there are none.
     pub(super) fn leaves_any(&self, within: &[Listable<'_>]) -> bool {
-        let is_left = |asked: Remainder<'_>| asked.is_any(&self.left_out(within));
+        let all_but = self.all_but(within);
+        let is_left = |asked: Remainder<'_>| asked.is_any(self.withheld.iter().chain(&all_but));
         self.asked.is_none_or(is_left) || lacks(Mutant::WithheldKindReleased)
     }
 
-    /// A refusal that leaves nothing of what was asked for: then there is nothing to release, by any default either.
+    /// Whether these leave something of what was asked for.
+    pub(super) fn leaves_any_but(&self, left_out: &BTreeSet<Obligation>) -> bool {
+        self.asked.is_none_or(|asked| asked.is_any(left_out.iter().filter_map(Obligation::redaction)))
+    }
+
+    /// A refusal that leaves nothing of what was asked for.
     pub(super) fn asked_for_withheld(&self) -> Option<Ground> {
         let asked = self.asked.filter(|_| !lacks(Mutant::WithheldKindReleased))?;
         let leaves_nothing = |part: &Listable<'a>| {
@@ -56,7 +62,7 @@ impl<'a> Hall<'a> {
 
     /// A refusal of a part that is all of what was asked for.
     pub(super) fn refuses_all(&self) -> Option<Ground> {
-        self.first_refusing(|part| self.is_all(part))
+        self.first_refusing(|part| self.is_all(part)).filter(|_| !lacks(Mutant::WithheldKindReleased))
     }
 
     fn is_all(&self, part: &Listable<'_>) -> bool {
@@ -92,6 +98,16 @@ impl<'a> Hall<'a> {
     }
 
     fn left_out(&self, within: &[Listable<'_>]) -> Vec<Redaction> {
+        self.withheld.iter().cloned().chain(self.all_but(within)).collect()
+    }
+
+    fn all_but(&self, within: &[Listable<'_>]) -> Vec<Redaction> {
+        let is_narrower = !within.is_empty() && !lacks(Mutant::PartReleasedWhole);
+        if is_narrower { self.lister.all_but(within) } else { Vec::new() }
+    }
+
+    /// What refusals and exceptions leave out, whatever is permitted.
+    pub(super) fn withheld_of_query(&self) -> Vec<Redaction> {
         let rules = self.speaking().flat_map(|(_, voice)| voice.withheld.iter().copied());
         let permits = self.speaking().flat_map(|(_, voice)| voice.permitting.iter().copied());
         let mut all = Vec::new();
@@ -102,14 +118,11 @@ impl<'a> Hall<'a> {
             };
             all.extend(self.speaking().filter_map(later));
         }
-        if !within.is_empty() && !lacks(Mutant::PartReleasedWhole) {
-            all.extend(self.lister.all_but(within));
-        }
         all
     }
 
-    /// Whether a consent that no longer applies permitted something of it that is not refused for sure.
-    pub(super) fn permitted(&self, consent: &Consent, voice: &Voice<'a>) -> bool {
+    /// Whether a consent permits something of it that is not refused for sure, be it in force or not.
+    pub(super) fn permits_something(&self, consent: &Consent, voice: &Voice<'a>) -> bool {
         let Some(asked) = self.asked else { return voice.stance == Stance::Permit };
         let refusals = self.speaking().map(|(_, voice)| voice).chain([voice]).flat_map(|voice| &voice.withheld);
         let Some(refused) = refusals

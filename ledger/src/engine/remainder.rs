@@ -15,6 +15,9 @@ pub(super) struct Remainder<'a> {
     pub(super) named: &'a [&'a Class],
 }
 
+/// Lists of what is left out, all together.
+struct Out<'a>(Vec<&'a Listed>);
+
 /// One record that is asked for, as far as it is decided. What is open is as no list leaves it out.
 struct Found<'a> {
     of: Option<&'a str>,
@@ -24,10 +27,10 @@ struct Found<'a> {
 impl Remainder<'_> {
     /// Whether something is left.
     pub(super) fn is_any<'b>(&self, redactions: impl IntoIterator<Item = &'b Redaction>) -> bool {
-        let (mut out, mut all_but) = (Listed::default(), Vec::new());
+        let (mut out, mut all_but) = (Out(Vec::new()), Vec::new());
         for Redaction { of, listed } in redactions {
             match of {
-                Redacted::AnyOf => out.add(listed.clone()),
+                Redacted::AnyOf => out.0.push(listed),
                 Redacted::AllBut => all_but.push(listed),
             }
         }
@@ -45,12 +48,12 @@ impl Remainder<'_> {
     }
 
     /// Whether what every record has that is asked for is left out.
-    fn is_out(&self, out: &Listed) -> bool {
+    fn is_out(&self, out: &Out<'_>) -> bool {
         let asked = self.query.labels.iter().chain(&self.query.codes).chain(self.class);
         let is_too_high = |code: &Coding| rank(code).is_some_and(|limit| limit <= self.least());
-        let is_kept_out = |keeper: &Identifiers| !keeper.is_disjoint(&out.custodians);
-        asked.into_iter().any(|code| rank(code).is_none() && is_listed(code, out))
-            || out.codes.iter().any(is_too_high)
+        let is_kept_out = |keeper: &Identifiers| keeper.iter().any(|one| out.has(one, |list| &list.custodians));
+        asked.into_iter().any(|code| rank(code).is_none() && out.has_code(code))
+            || out.codes().any(is_too_high)
             || self.custodian.is_some_and(is_kept_out)
     }
 
@@ -60,60 +63,91 @@ impl Remainder<'_> {
     }
 
     /// The types that it may be of and that are not left out; `None` stands for one that no list names.
-    fn types<'b>(&'b self, out: &Listed, all_but: &[&'b Listed]) -> Vec<Option<&'b str>> {
-        let is_in = |of: &str| !out.codes.contains(&Coding::resource_type(of));
+    fn types<'b>(&'b self, out: &Out<'_>, all_but: &[&'b Listed]) -> Vec<Option<&'b str>> {
+        let is_out = |of: &str| out.codes().any(|code| code.system == system::RESOURCE_TYPE && code.code == of);
         let types = self.class.map(|class| types_of(class, self.named)).unwrap_or_default();
         if !types.is_empty() {
-            return types.into_iter().filter(|of| is_in(of)).map(Some).collect();
+            return types.into_iter().filter(|of| !is_out(of)).map(Some).collect();
         }
         let named: BTreeSet<&str> =
             all_but.iter().flat_map(|listed| &listed.codes).flat_map(|code| types_of(code, self.named)).collect();
-        named.into_iter().filter(|of| is_in(of)).map(Some).chain([None]).collect()
+        named.into_iter().filter(|of| !is_out(of)).map(Some).chain([None]).collect()
     }
 
     /// Moments that may decide: the ends of all times that are named, and those beside them.
-    fn dates(&self, out: &Listed, all_but: &[&Listed]) -> Vec<Moment> {
+    fn dates(&self, out: &Out<'_>, all_but: &[&Listed]) -> Vec<Moment> {
         let asked = self.query.period.unwrap_or(Span::ALWAYS);
-        let spans = all_but.iter().flat_map(|listed| &listed.periods).chain(&out.periods).chain([&asked]);
+        let closed = out.times();
+        let spans = all_but.iter().flat_map(|listed| &listed.periods).chain(&closed).chain([&asked]);
         let ends = spans.flat_map(|span| [span.from, span.until]).flatten();
         let near = ends.flat_map(|Moment(at)| [at.saturating_sub(1), at, at.saturating_add(1)].map(Moment));
-        let is_in = |at: &Moment| asked.contains(*at) && !out.periods.iter().any(|span| span.contains(*at));
-        near.chain([Moment(0)]).filter(is_in).collect()
+        let is_closed = |at: &Moment| {
+            let after = closed.partition_point(|span| !span.begins_after(*at));
+            after.checked_sub(1).and_then(|last| closed.get(last)).is_some_and(|span| span.contains(*at))
+        };
+        near.chain([Moment(0)]).filter(|at| asked.contains(*at) && !is_closed(at)).collect()
     }
 
-    fn may_have_one(&self, found: &Found<'_>, listed: &Listed, out: &Listed) -> bool {
+    fn may_have_one(&self, found: &Found<'_>, listed: &Listed, out: &Out<'_>) -> bool {
         let Listed { codes, instances, records, authors, custodians, periods } = listed;
         codes.iter().any(|code| self.may_have(found, code, out))
-            || instances.iter().any(|one| !out.instances.contains(one) && !out.records.contains(one))
-            || records.iter().any(|one| !out.records.contains(one))
-            || authors.iter().any(|one| !out.authors.contains(one))
+            || instances.iter().any(|one| !out.has(one, |list| &list.instances) && !out.has(one, |list| &list.records))
+            || records.iter().any(|one| !out.has(one, |list| &list.records))
+            || authors.iter().any(|one| !out.has(one, |list| &list.authors))
             || custodians.iter().any(|one| self.may_be_kept_by(one, out))
             || periods.iter().any(|span| span.contains(found.date))
     }
 
-    fn may_be_kept_by(&self, one: &Identifier, out: &Listed) -> bool {
-        self.custodian.map_or(!out.custodians.contains(one), |keeper| keeper.contains(one))
+    fn may_be_kept_by(&self, one: &Identifier, out: &Out<'_>) -> bool {
+        self.custodian.map_or_else(|| !out.has(one, |list| &list.custodians), |keeper| keeper.contains(one))
     }
 
-    fn may_have(&self, found: &Found<'_>, code: &Coding, out: &Listed) -> bool {
+    fn may_have(&self, found: &Found<'_>, code: &Coding, out: &Out<'_>) -> bool {
         if let Some(limit) = rank(code) {
             return self.least() <= limit;
         }
         let types = types_of(code, self.named);
         let is_of_type = types.is_empty() || found.of.is_some_and(|of| types.contains(&of));
-        is_of_type && !is_listed(code, out)
+        is_of_type && !out.has_code(code)
     }
 }
 
-/// Whether whoever has this is left out.
-fn is_listed(code: &Coding, out: &Listed) -> bool {
-    let vocabulary = Vocabulary::newest();
-    let kinds = [Kind::Sensitivity, Kind::Obligation, Kind::Refrain];
-    let is_known = kinds.iter().any(|kind| vocabulary.knows(*kind, &code.code));
-    out.codes.iter().any(|listed| {
-        let are_sensitivities = listed.system == system::ACT_CODE && code.system == system::ACT_CODE;
-        listed == code || (are_sensitivities && (!is_known || vocabulary.sensitivity_covers(&listed.code, &code.code)))
-    })
+impl Out<'_> {
+    fn codes(&self) -> impl Iterator<Item = &Coding> {
+        self.0.iter().flat_map(|list| &list.codes)
+    }
+
+    fn has(&self, one: &Identifier, among: impl Fn(&Listed) -> &BTreeSet<Identifier>) -> bool {
+        self.0.iter().any(|list| among(list).contains(one))
+    }
+
+    /// Whether whoever has this is left out.
+    fn has_code(&self, code: &Coding) -> bool {
+        let vocabulary = Vocabulary::newest();
+        let kinds = [Kind::Sensitivity, Kind::Obligation, Kind::Refrain];
+        let is_known = kinds.iter().any(|kind| vocabulary.knows(*kind, &code.code));
+        self.codes().any(|listed| {
+            let are_sensitivities = listed.system == system::ACT_CODE && code.system == system::ACT_CODE;
+            let covers = || !is_known || vocabulary.sensitivity_covers(&listed.code, &code.code);
+            listed == code || (are_sensitivities && covers())
+        })
+    }
+
+    /// The times that are left out, one after the other.
+    fn times(&self) -> Vec<Span> {
+        let mut all: Vec<Span> = self.0.iter().flat_map(|list| list.periods.iter().copied()).collect();
+        all.sort_by_key(|span| span.from);
+        let mut closed: Vec<Span> = Vec::new();
+        for span in all {
+            match closed.last_mut() {
+                Some(last) if last.meets(&span) => {
+                    last.until = last.until.zip(span.until).map(|(one, other)| one.max(other));
+                }
+                Some(_) | None => closed.push(span),
+            }
+        }
+        closed
+    }
 }
 
 /// The types that can be of a kind, by the tables and as consents name them; none if any can.
