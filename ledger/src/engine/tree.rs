@@ -222,15 +222,19 @@ impl<'a> Said<'a> {
 
     /// What the consent says, given what it says where its rules say nothing.
     fn voice(self, unlifted: Stance<'a>, root: Option<&'a Rule>) -> Voice<'a> {
-        let Self { verdict, released, withheld, barred, lifting, mut permitting, unsaid } = self;
-        if let Some(Verdict { effect, rule, released, names_break_glass, is_of_part }) = verdict {
-            let is_of_root =
-                is_of_part && root.is_some_and(|root| root.effect == Effect::Deny && self::names_break_glass(root));
+        let Self { verdict, released, withheld, barred, mut lifting, mut permitting, unsaid } = self;
+        let bars_by_root = root.is_some_and(|root| root.effect == Effect::Deny && names_break_glass(root));
+        if let Some(Verdict { effect, rule, released, names_break_glass: is_named, is_of_part }) = verdict {
+            if bars_by_root && effect == Effect::Permit {
+                // What the permits except is left to the root.
+                lifting.extend(&permitting);
+            }
             let stance = match effect {
                 Effect::Permit => Stance::Permit,
                 Effect::Deny => Stance::Deny(released),
             };
-            let refuses_break_glass = (names_break_glass || is_of_root) && effect == Effect::Deny;
+            let names_it = is_named || (is_of_part && bars_by_root);
+            let refuses_break_glass = names_it && effect == Effect::Deny;
             let rule = Some(rule);
             return Voice { stance, withheld, barred, lifting, permitting, unsaid, rule, refuses_break_glass };
         }

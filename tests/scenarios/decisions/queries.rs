@@ -281,3 +281,45 @@ fn a_category_is_refused_with_its_only_type() {
     };
     assert_eq!([refusing("Observation"), refusing("Condition")], [Outcome::Deny, Outcome::Permit]);
 }
+
+#[test]
+fn what_is_released_of_one_kind_does_not_narrow_another() {
+    let class = |of: &str, category: Option<Coding>| Class { of: Coding::resource_type(of), category };
+    let laboratory = Coding::new(system::OBSERVATION_CATEGORY, "laboratory");
+    let of = |one: Class| Data { classes: BTreeSet::from([one]), ..Data::default() };
+    let only_laboratory = Rule { data: of(class("Observation", Some(laboratory.clone()))), ..permit() };
+    let refusal = Rule { data: of(class("Observation", None)), ..deny() };
+    let consents = [Consent { rules: vec![only_laboratory], ..consent("a", refusal) }, consent("b", permit())];
+    let classes = vec![Coding::resource_type("Observation"), Coding::resource_type("DocumentReference")];
+    let query = answer(&consents, &ask(treatment(), Asked::Query(Query { classes, ..Query::default() })));
+    assert_eq!(query.outcome, Outcome::Permit);
+    let observation = |categories| Record { categories: Some(categories), ..record() };
+    let document = Record { of: Some(Coding::resource_type("DocumentReference")), ..record() };
+    assert!(is_released(&query.obligations, &document), "{query:?}");
+    assert!(is_released(&query.obligations, &observation(BTreeSet::from([laboratory]))), "{query:?}");
+    assert!(!is_released(&query.obligations, &observation(BTreeSet::new())), "{query:?}");
+}
+
+#[test]
+fn a_query_of_which_nothing_would_be_left_is_no_permit() {
+    let labelled = |code: &str| Data { labels: BTreeSet::from([Kind::Sensitivity.coding(code)]), ..Data::default() };
+    let marked = Query { labels: BTreeSet::from([Kind::Sensitivity.coding("HIV")]), ..Query::default() };
+    let refusal = Rule { data: labelled("HIV"), ..deny() };
+    let consents = [Consent { rules: vec![refusal], ..consent("a", Rule { data: labelled("HIV"), ..permit() }) }];
+    let all = answer(&consents, &ask(treatment(), Asked::Query(Query::default())));
+    let some = answer(&consents, &ask(treatment(), Asked::Query(marked)));
+    assert_eq!((all.outcome, some.outcome), (Outcome::Deny, Outcome::Deny));
+}
+
+#[test]
+fn an_emergency_does_not_open_what_a_permit_leaves_to_a_root_that_refuses_it() {
+    let restricted = Kind::Confidentiality.coding("R");
+    let permit_but =
+        Rule { data: Data { except_labels: BTreeSet::from([restricted.clone()]), ..Data::default() }, ..permit() };
+    let root = Rule { purposes: BTreeSet::from([glass()]), ..deny() };
+    let consents = [Consent { rules: vec![permit_but], ..consent("a", root) }, consent("b", deny())];
+    let query = asked_for(&consents, glass(), Query::default());
+    assert!(query.emergency.is_some());
+    let marked = Record { labels: BTreeSet::from([restricted]), ..record() };
+    assert!(!is_released(&query.obligations, &marked) && is_released(&query.obligations, &record()), "{query:?}");
+}
