@@ -12,6 +12,7 @@ pub(super) struct Listable<'a> {
     pub(super) rule: &'a Rule,
     pub(super) by: By,
     pub(super) reach: Reach,
+    pub(super) of: Of<'a>,
 }
 
 /// By what a rule is listed.
@@ -23,6 +24,16 @@ pub(super) enum By {
     DataAndActors,
     /// By its kinds alone, which is more than it is about.
     Kinds,
+}
+
+/// Which of its kinds a list says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of<'a> {
+    All,
+    /// Those that are no category of one type.
+    Plain,
+    /// This category of one type.
+    One(&'a Class),
 }
 
 /// How much of what a rule is about it holds for.
@@ -39,7 +50,15 @@ pub(super) enum Reach {
 impl<'a> Listable<'a> {
     /// By its data, for all that it is about.
     pub(super) fn by_data(rule: &'a Rule) -> Self {
-        Self { rule, by: By::Data, reach: Reach::All }
+        Self { rule, by: By::Data, reach: Reach::All, of: Of::All }
+    }
+
+    /// The same as several, as no list says a category of one type beside other kinds.
+    pub(super) fn kind_by_kind(self) -> Vec<Self> {
+        let classes = &self.rule.data.classes;
+        let (joined, plain): (Vec<&'a Class>, Vec<_>) = classes.iter().partition(|class| class.category.is_some());
+        let plain = (!plain.is_empty() || classes.is_empty()).then_some(Of::Plain);
+        plain.into_iter().chain(joined.into_iter().map(Of::One)).map(|of| Self { of, ..self }).collect()
     }
 
     /// Whether a list can say what it is about. A confidentiality means "up to" in what is released and "from" in what
@@ -104,7 +123,13 @@ impl Lister {
     fn parts(self, listable: Listable<'_>, of: Redacted) -> Vec<Listed> {
         let Data { labels, except_labels: _, period, records, classes, documents, codes } = &listable.rule.data;
         let mut all = vec![Listed::codes(documents)];
-        all.extend(kinds_of(classes, of));
+        match listable.of {
+            Of::All => all.extend(kinds_of(classes, of)),
+            Of::Plain => {
+                all.push(Listed::codes(classes.iter().filter(|one| one.category.is_none()).map(|one| &one.of)))
+            }
+            Of::One(class) => all.extend([Listed::codes([&class.of]), Listed::codes(&class.category)]),
+        }
         match listable.by {
             By::Kinds => {}
             By::Data | By::DataAndActors => all.extend([

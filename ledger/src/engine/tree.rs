@@ -3,7 +3,7 @@
 //! About a record the rules say permit, deny or nothing. About a query they may say so for a part of it: what is
 //! withheld from a permit, and what is released from a refusal, stands beside the answer as the rules that say it.
 
-use super::listing::{By, Listable, Reach};
+use super::listing::{By, Listable, Of, Reach};
 use super::question::{Cover, Inquiry};
 use super::redaction::Redacted;
 use super::{Consent, ConsentRoot, Rule};
@@ -188,7 +188,7 @@ impl<'a> Said<'a> {
         match effect {
             Effect::Permit => {
                 if part.can_be(Redacted::AllBut) {
-                    self.released.push(part);
+                    self.released.extend(part.kind_by_kind());
                 } else {
                     self.unsaid.push(rule);
                 }
@@ -215,7 +215,7 @@ impl<'a> Said<'a> {
     fn apart(&mut self, rule: &'a Rule, mut below: Self) {
         below.withheld.iter_mut().for_each(|part| part.reach = Reach::Apart);
         match below.verdict.as_ref().map(|verdict| verdict.effect) {
-            Some(Effect::Deny) => self.part(Listable { rule, by: By::Kinds, reach: Reach::Apart }, below),
+            Some(Effect::Deny) => self.part(Listable { rule, by: By::Kinds, reach: Reach::Apart, of: Of::All }, below),
             Some(Effect::Permit) | None => self.withhold_below(rule, &below),
         }
     }
@@ -268,7 +268,7 @@ impl<'a> Inquiry<'a> {
 
     fn listable(&self, rule: &'a Rule) -> Listable<'a> {
         let by = if self.actors(rule) == Cover::Part { By::DataAndActors } else { By::Data };
-        Listable { rule, by, reach: Reach::All }
+        Listable { rule, by, reach: Reach::All, of: Of::All }
     }
 
     fn rules(&self, rules: &'a [Rule]) -> Said<'a> {
@@ -324,7 +324,7 @@ impl<'a> Inquiry<'a> {
                 // Of other data than its own it permits less; of other keepers' and authors' records it says nothing.
                 let is_of_other_data = self.data(&root.data, root.effect) != Cover::Whole;
                 let beyond = if is_of_other_data { Beyond::NotCovered } else { Beyond::Silent };
-                Stance::Within { parts: vec![part], beyond }
+                Stance::Within { parts: part.kind_by_kind(), beyond }
             }
             (Effect::Permit, _, Cover::Part | Cover::Nothing) => {
                 let may_meet = cover == Cover::Part || (self.may_meet(root) && self.may_be_of_kind(root));
