@@ -40,6 +40,7 @@ mod several;
 mod span;
 mod tree;
 pub mod windows;
+mod withheld;
 
 pub use answer::{Answer, Consideration, Ground, ItemAnswer, Said};
 pub use applicability::Applicability;

@@ -35,6 +35,7 @@ pub mod pairs;
 pub mod query;
 pub mod release;
 pub mod rules;
+mod said;
 pub mod shrink;
 pub mod tree;
 pub mod tried;

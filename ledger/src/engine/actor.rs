@@ -73,7 +73,11 @@ impl Inquiry<'_> {
             Party::Anyone => return Cover::Whole,
             Party::Named(names) => names,
             Party::Group(group) => {
-                let Some(stated) = stated else { return self.unstated(effect) };
+                let Some(stated) = stated else {
+                    // Whoever it is, nobody here knows whether they belong.
+                    let is_open = group.members.is_none() && effect == Effect::Deny;
+                    return if is_open { Cover::Whole } else { self.unstated(effect) };
+                };
                 return match group.has(stated, &Identifiers::new(), self.as_of) {
                     Belongs::Yes => Cover::Whole,
                     Belongs::No => Cover::Nothing,

@@ -161,6 +161,7 @@ impl<'a> Hall<'a> {
         let not_covered = self.first(Applies, is_not_covered, ReasonCode::NotCovered);
         // What somebody permits or refuses is not left to a default because no list can say it.
         let unsaid = not_covered.or_else(|| self.asked_for_withheld()).or_else(|| self.permits_unsaid());
+        let unsaid = unsaid.or_else(|| self.refuses_all_between());
         if let Some(ground) = unsaid.or_else(|| self.permitting_part(Applies, ReasonCode::NotCovered)) {
             return Verdict::Deny(ground);
         }

@@ -39,11 +39,10 @@ impl Inquiry<'_> {
         }
     }
 
-    /// Whether a refusal excepts some of a query.
+    /// Whether a rule excepts some of a query.
     pub(super) fn excepts_some(&self, rule: &Rule) -> bool {
         let is_query = matches!(self.subject, Subject::Query { .. });
-        let excepted = &rule.data.except_labels;
-        is_query && rule.effect == Effect::Deny && self.labelled(excepted, Effect::Deny) == Cover::Part
+        is_query && self.labelled(&rule.data.except_labels, Effect::Deny) == Cover::Part
     }
 
     fn dated(&self, period: Option<Span>, effect: Effect) -> Cover {

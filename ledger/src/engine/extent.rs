@@ -1,37 +1,13 @@
 //! Which of the records that a query may find a rule is about, as far as lists tell: some, or all of them.
 
+use super::Data;
 use super::listing::{By, Listable, Lister, Reach};
 use super::redaction::{Listed, Redacted, Redaction};
 use super::remainder::Remainder;
-use super::{Class, Data};
 use crate::document::Effect;
 use crate::vocabulary::{Coding, system};
 
 impl Lister {
-    /// What data is about: of some entry one of each list.
-    fn alternatives(self, data: &Data) -> Vec<Vec<Listed>> {
-        let Data { labels, except_labels: _, period, records, classes, documents, codes } = data;
-        let mut rest = vec![
-            Listed::codes(labels),
-            Listed::codes(documents),
-            Listed::codes(codes),
-            Listed { periods: period.iter().copied().collect(), ..Listed::default() },
-            Self::of_records(records),
-        ];
-        rest.retain(|list| !list.is_empty());
-        let (in_categories, plain): (Vec<&Class>, Vec<_>) = classes.iter().partition(|class| class.category.is_some());
-        let mut kinds: Vec<Vec<Listed>> = in_categories
-            .into_iter()
-            .map(|class| vec![Listed::codes([&class.of]), Listed::codes(&class.category)])
-            .collect();
-        if !plain.is_empty() || classes.is_empty() {
-            kinds.push(vec![Listed::codes(plain.into_iter().map(|class| &class.of))]);
-        }
-        let with_rest =
-            |kind: Vec<Listed>| kind.into_iter().filter(|list| !list.is_empty()).chain(rest.clone()).collect();
-        kinds.into_iter().map(with_rest).collect()
-    }
-
     /// Of each alternative what a rule is surely not about, left out; where no list can say it, nothing is.
     fn at_most(self, part: &Listable<'_>) -> Vec<Vec<Redaction>> {
         let rule = part.rule;
@@ -39,14 +15,14 @@ impl Lister {
         let means_from = |list: &Listed| rule.effect == Effect::Deny && list.codes.iter().any(is_confidentiality);
         let excepted = Listed::codes(&rule.data.except_labels);
         let excepted = (!excepted.is_empty()).then_some(Redaction { of: Redacted::AnyOf, listed: excepted });
-        let actors = (part.by == By::DataAndActors && rule.effect == Effect::Permit && part.can_be(Redacted::AllBut))
+        let actors = (part.by == By::DataAndActors && rule.effect == Effect::Permit && part.can_be_released())
             .then(|| self.actors_of(&rule.actors, Redacted::AllBut));
         let only = |listed| Redaction { of: Redacted::AllBut, listed };
         let of_alternative = |lists: Vec<Listed>| {
             let lists = lists.into_iter().filter(|list| !means_from(list)).chain(actors.clone()).map(only);
             lists.chain(excepted.clone()).collect()
         };
-        self.alternatives(&rule.data).into_iter().map(of_alternative).collect()
+        self.alternatives(&rule.data, &rule.data.labels).into_iter().map(of_alternative).collect()
     }
 }
 
@@ -68,10 +44,11 @@ impl Remainder<'_> {
         let means_so = rule.effect == Effect::Deny || rule.data.labels.is_empty();
         let is_plain = means_so && part.by == By::Data && part.reach == Reach::All;
         if is_plain && rule.data.except_labels.is_empty() {
-            self.surely_of(lister, &rule.data)
-        } else {
-            Some(Vec::new())
+            return self.surely_of(lister, &rule.data);
         }
+        // A label that nobody knows is no reason here.
+        let all_but = part.all_but_excepted().filter(|_| is_plain);
+        all_but.map_or(Some(Vec::new()), |list| self.is_any([&list]).then(|| vec![list]))
     }
 
     fn surely_of(&self, lister: Lister, data: &Data) -> Option<Vec<Redaction>> {
@@ -85,6 +62,6 @@ impl Remainder<'_> {
     fn open_lists(&self, lister: Lister, data: &Data) -> Vec<Vec<Redaction>> {
         let without = |listed| Redaction { of: Redacted::AnyOf, listed };
         let open = |lists: Vec<Listed>| lists.into_iter().map(without).filter(|list| self.is_any([list])).collect();
-        lister.alternatives(data).into_iter().map(open).collect()
+        lister.alternatives(data, &data.labels).into_iter().map(open).collect()
     }
 }

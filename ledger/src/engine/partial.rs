@@ -1,12 +1,14 @@
 //! Step 9: what of a query is released, and what is left out of that.
 
 use super::answer::Ground;
-use super::combine::{Hall, Speaker};
-use super::listing::{Listable, Reach, later_sensitivities};
-use super::redaction::Redaction;
+use super::combine::Hall;
+use super::listing::{Listable, Reach, later_sensitivities, without_older_parts};
+use super::redaction::{Listed, Redacted, Redaction};
 use super::remainder::Remainder;
+use super::several::all_but_either;
 use super::tree::{Stance, Voice};
-use super::{Consent, Obligation, ReasonCode};
+use super::withheld::Withheld;
+use super::{Consent, Obligation, ReasonCode, Rule};
 use crate::mutant::{Mutant, lacks};
 use std::collections::BTreeSet;
 
@@ -55,14 +57,31 @@ impl<'a> Hall<'a> {
         let asked = self.asked.filter(|_| !lacks(Mutant::WithheldKindReleased))?;
         let leaves_nothing = |part: &Listable<'a>| {
             let may_be_about_it = part.reach != Reach::Apart && asked.may_be_of(self.lister, part, &[]);
-            may_be_about_it && !asked.is_any(&self.lister.withheld([*part], []))
+            may_be_about_it && !asked.is_any(&self.leaving_out(*part))
         };
         self.first_refusing(leaves_nothing)
     }
 
-    /// A refusal of a part that is all of what was asked for.
+    /// A refusal that is of all of what was asked for; else the first of a consent whose refusals are so together.
     pub(super) fn refuses_all(&self) -> Option<Ground> {
-        self.first_refusing(|part| self.is_all(part)).filter(|_| !lacks(Mutant::WithheldKindReleased))
+        let asked = self.asked.filter(|_| !lacks(Mutant::WithheldKindReleased))?;
+        let leaves_nothing = |consent: &Consent, voice: &Voice<'a>| {
+            self.surely_refused(asked, consent, voice, &[]).is_none_or(|lists| !asked.is_any(&lists))
+        };
+        self.speaking().find_map(|(speaker, voice)| {
+            let part = voice.withheld.iter().find(|part| self.is_all(part)).or_else(|| voice.withheld.first())?;
+            leaves_nothing(speaker.consent, voice).then(|| Ground {
+                code: ReasonCode::Denied,
+                consent: Some(speaker.at),
+                rule: Some(part.rule.place.clone()),
+            })
+        })
+    }
+
+    /// The first of several refusals that leave nothing between them: what one excepts, another one is about.
+    pub(super) fn refuses_all_between(&self) -> Option<Ground> {
+        let excepts = self.withheld.iter().any(|list| list.of == Redacted::AllBut);
+        self.first_withheld().filter(|_| excepts && !self.leaves_any(&[]))
     }
 
     fn is_all(&self, part: &Listable<'_>) -> bool {
@@ -101,41 +120,40 @@ impl<'a> Hall<'a> {
         self.withheld.iter().cloned().chain(self.all_but(within)).collect()
     }
 
+    /// All but what is released, as far as that leaves something.
     fn all_but(&self, within: &[Listable<'_>]) -> Vec<Redaction> {
-        let is_narrower = !within.is_empty() && !lacks(Mutant::PartReleasedWhole);
-        if is_narrower { self.lister.all_but(within) } else { Vec::new() }
+        if within.is_empty() || lacks(Mutant::PartReleasedWhole) {
+            return Vec::new();
+        }
+        let alternatives = || within.iter().flat_map(|part| self.lister.released(*part));
+        let of_asked: Vec<Vec<Listed>> = alternatives().filter(|lists| self.is_any_in(lists)).collect();
+        if of_asked.is_empty() { all_but_either(alternatives()) } else { all_but_either(of_asked) }
+    }
+
+    fn is_any_in(&self, lists: &[Listed]) -> bool {
+        let only = |listed: &Listed| Redaction { of: Redacted::AllBut, listed: listed.clone() };
+        let all_but: Vec<Redaction> = lists.iter().map(only).collect();
+        self.asked.is_none_or(|asked| asked.is_any(self.withheld.iter().chain(&all_but)))
     }
 
     /// What refusals and exceptions leave out, whatever is permitted.
     pub(super) fn withheld_of_query(&self) -> Vec<Redaction> {
-        let rules = self.speaking().flat_map(|(_, voice)| voice.withheld.iter().copied());
-        let permits = self.speaking().flat_map(|(_, voice)| voice.permitting.iter().copied());
-        let mut all = Vec::new();
-        if !lacks(Mutant::WithheldNotRedacted) {
-            all.extend(self.lister.withheld(rules, permits));
-            let later = |(speaker, voice): &(&Speaker<'_>, Voice<'_>)| {
-                later_sensitivities(speaker.consent.vocabulary, voice.left_out(), voice.given())
-            };
-            all.extend(self.speaking().filter_map(later));
+        if lacks(Mutant::WithheldNotRedacted) {
+            return Vec::new();
         }
-        all
+        self.withholding(|voice| Withheld {
+            rules: &voice.withheld,
+            permits: &voice.permitting,
+            given: voice.given().collect(),
+        })
     }
 
     /// Whether a consent permits something of it that is not refused for sure, be it in force or not.
     pub(super) fn permits_something(&self, consent: &Consent, voice: &Voice<'a>) -> bool {
         let Some(asked) = self.asked else { return voice.stance == Stance::Permit };
-        let refusals = self.speaking().map(|(_, voice)| voice).chain([voice]).flat_map(|voice| &voice.withheld);
-        let Some(refused) = refusals
-            .map(|part| asked.surely_refused(self.lister, part))
-            .collect::<Option<Vec<_>>>()
-            .map(|lists| lists.concat())
-        else {
-            return false;
-        };
-        let excepted = voice.permitting.iter().flat_map(|rule| &rule.data.except_labels);
-        let labels = refused.iter().flat_map(|list| &list.listed.codes).chain(excepted);
-        let later = later_sensitivities(consent.vocabulary, labels, []);
-        let left_out: Vec<Redaction> = refused.iter().cloned().chain(later).collect();
+        let others = self.speaking().map(|(speaker, voice)| self.surely_refused(asked, speaker.consent, voice, &[]));
+        let refused = others.chain([self.surely_refused(asked, consent, voice, &voice.permitting)]);
+        let Some(left_out) = refused.collect::<Option<Vec<_>>>().map(|lists| lists.concat()) else { return false };
         match &voice.stance {
             Stance::Permit => asked.is_any(&left_out),
             Stance::Within { parts, .. } | Stance::Deny(parts) => {
@@ -143,6 +161,26 @@ impl<'a> Hall<'a> {
             }
             Stance::Silent | Stance::NotCovered => false,
         }
+    }
+
+    /// What a consent surely refuses of it, or does not permit because these except it; `None` if that is all of it.
+    fn surely_refused(
+        &self,
+        asked: Remainder<'_>,
+        consent: &Consent,
+        voice: &Voice<'a>,
+        permits: &[&'a Rule],
+    ) -> Option<Vec<Redaction>> {
+        let mut all = Vec::new();
+        for part in &voice.withheld {
+            all.extend(asked.surely_refused(self.lister, part)?);
+        }
+        let excepted = permits.iter().flat_map(|rule| &rule.data.except_labels);
+        let any_of = all.iter().filter(|list| list.of == Redacted::AnyOf);
+        let labels = any_of.flat_map(|list| &list.listed.codes).chain(excepted);
+        let later = later_sensitivities(consent.vocabulary, labels, []);
+        all.extend(later.map(|list| without_older_parts(consent.vocabulary, list)));
+        Some(all)
     }
 
     /// Those that permit something of what is released, as far as that can be told: their duties are due.
@@ -184,12 +222,7 @@ impl<'a> Hall<'a> {
         if self.asked.is_none() {
             return Vec::new();
         }
-        let parts = self.speaking().flat_map(|(_, voice)| voice.barred.iter().copied());
-        let lifting = self.speaking().flat_map(|(_, voice)| voice.lifting.iter().copied());
-        let later = self
-            .speaking()
-            .filter_map(|(speaker, voice)| later_sensitivities(speaker.consent.vocabulary, voice.barred_labels(), []));
-        self.lister.withheld(parts, lifting).into_iter().chain(later).collect()
+        self.withholding(|voice| Withheld { rules: &voice.barred, permits: &voice.lifting, given: Vec::new() })
     }
 
     /// Whether that leaves nothing of it.

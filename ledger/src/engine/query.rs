@@ -5,7 +5,7 @@ use super::evaluate::{Council, Ruling};
 use super::question::{Asked, Query, Subject};
 use super::redaction::{Listed, Redacted};
 use super::remainder::Remainder;
-use super::several::all_but_either;
+use super::several::all_but_kinds;
 use super::{Class, Obligation, Outcome, ReasonCode, obligation};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
@@ -63,7 +63,7 @@ impl Council<'_> {
             narrowing.filter_map(Obligation::redaction).map(|list| list.listed.clone()).collect()
         };
         let kinds: Vec<(&Coding, Vec<Listed>)> = several.iter().zip(rulings.iter().map(lists)).collect();
-        let either = all_but_either(&kinds).into_iter().map(Obligation::Redact);
+        let either = all_but_kinds(&kinds).into_iter().map(Obligation::Redact);
         all().filter(|one| !is_all_but(one)).chain(either).collect()
     }
 

@@ -2,8 +2,8 @@
 //!
 //! A code stands for what it covers: a confidentiality withheld means it and higher, one released means it and lower, a
 //! sensitivity means it and its parts; one withheld also means every label of its system that the reader's tables lack,
-//! which could be any. The list knows no AND. What it cannot say exactly is withheld: a refusal of
-//! laboratory results labelled `R` withholds both, and of permits that need an AND only one is said.
+//! which could be any. Lists are held to together, so they say any OR of ANDs of what is released, and of what is withheld
+//! an OR, but no AND: a refusal of laboratory results labelled `R` withholds both.
 
 use super::{Identifier, Span};
 use crate::vocabulary::Coding;

@@ -47,6 +47,12 @@ impl Remainder<'_> {
         })
     }
 
+    /// Whether something is left of each kind that is asked for together with this one.
+    pub(super) fn is_any_of_each<'b>(&self, redactions: impl IntoIterator<Item = &'b Redaction> + Clone) -> bool {
+        self.is_any(redactions.clone())
+            && self.query.classes.iter().all(|class| Self { class: Some(class), ..*self }.is_any(redactions.clone()))
+    }
+
     /// Whether what every record has that is asked for is left out.
     fn is_out(&self, out: &Out<'_>) -> bool {
         let asked = self.query.labels.iter().chain(&self.query.codes).chain(self.class);

@@ -3,9 +3,8 @@
 //! About a record the rules say permit, deny or nothing. About a query they may say so for a part of it: what is
 //! withheld from a permit, and what is released from a refusal, stands beside the answer as the rules that say it.
 
-use super::listing::{By, Listable, Of, Reach};
+use super::listing::{By, Listable, Reach};
 use super::question::{Cover, Inquiry};
-use super::redaction::Redacted;
 use super::{Consent, ConsentRoot, Rule};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
@@ -55,19 +54,9 @@ pub(super) enum Beyond {
 }
 
 impl<'a> Voice<'a> {
-    /// Labels that it leaves out of what a query releases.
-    pub(super) fn left_out(&self) -> impl Iterator<Item = &'a Coding> {
-        labels_of(&self.withheld).chain(self.permitting.iter().flat_map(|rule| &rule.data.except_labels))
-    }
-
-    /// Labels that it leaves out of it in an emergency too.
-    pub(super) fn barred_labels(&self) -> impl Iterator<Item = &'a Coding> {
-        labels_of(&self.barred).chain(self.lifting.iter().flat_map(|rule| &rule.data.except_labels))
-    }
-
     /// Labels by which it narrows what a query releases.
     pub(super) fn given(&self) -> impl Iterator<Item = &'a Coding> {
-        labels_of(self.stance.parts())
+        self.stance.parts().iter().flat_map(|part| &part.rule.data.labels)
     }
 }
 
@@ -79,10 +68,6 @@ impl<'a> Stance<'a> {
             Self::Silent | Self::NotCovered | Self::Permit => &[],
         }
     }
-}
-
-fn labels_of<'a>(parts: &[Listable<'a>]) -> impl Iterator<Item = &'a Coding> {
-    parts.iter().flat_map(|part| &part.rule.data.labels)
 }
 
 /// What rules of one depth say.
@@ -107,6 +92,14 @@ struct Verdict<'a> {
     names_break_glass: bool,
     /// Whether it is about a part, and if it refuses, refuses all because no list can say which.
     is_of_part: bool,
+}
+
+/// How much of what is asked a rule that covers it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    All,
+    /// All but labels that it excepts, which a query leaves open.
+    ButExcepted,
 }
 
 fn names_break_glass(rule: &Rule) -> bool {
@@ -147,15 +140,14 @@ impl<'a> Said<'a> {
         self.withheld.extend(&below.withheld);
     }
 
-    /// Whether they permit some of what is asked.
-    fn permits(&self) -> bool {
-        let verdict = self.verdict.as_ref();
-        let by_verdict = verdict.is_some_and(|one| one.effect == Effect::Permit || !one.released.is_empty());
-        by_verdict || !self.released.is_empty()
+    /// Whether a rule with these below it refuses all that it is about.
+    fn refuses(&self, rule: &Rule) -> bool {
+        let refuses_all = |one: &Verdict<'_>| one.effect == Effect::Deny && one.released.is_empty();
+        self.released.is_empty() && self.verdict.as_ref().map_or(rule.effect == Effect::Deny, refuses_all)
     }
 
     /// A rule that covers all that is asked speaks, or its exceptions do in its place.
-    fn whole(&mut self, rule: &'a Rule, below: Self) {
+    fn whole(&mut self, rule: &'a Rule, below: Self, extent: Extent) {
         self.withhold_below(rule, &below);
         self.permitting.extend(below.permitting);
         self.unsaid.extend(below.unsaid);
@@ -164,7 +156,7 @@ impl<'a> Said<'a> {
             Some(verdict) => Verdict { names_break_glass: own || verdict.names_break_glass, ..verdict },
             None => {
                 let Self { released, .. } = below;
-                let is_of_part = !rule.data.except_labels.is_empty();
+                let is_of_part = extent == Extent::ButExcepted;
                 Verdict { effect: rule.effect, rule, released, names_break_glass: own, is_of_part }
             }
         };
@@ -187,8 +179,8 @@ impl<'a> Said<'a> {
         let names_break_glass = named_below || names_break_glass(rule);
         match effect {
             Effect::Permit => {
-                if part.can_be(Redacted::AllBut) {
-                    self.released.extend(part.kind_by_kind());
+                if part.can_be_released() {
+                    self.released.push(part);
                 } else {
                     self.unsaid.push(rule);
                 }
@@ -196,7 +188,7 @@ impl<'a> Said<'a> {
                 self.permitting.extend(below.permitting);
                 self.permitting.push(rule);
             }
-            Effect::Deny if part.can_be(Redacted::AnyOf) => {
+            Effect::Deny if part.can_be_left_out() => {
                 self.withheld.push(part);
                 self.barred.extend(if names_break_glass { vec![part] } else { below.barred });
                 self.lifting.extend(below.lifting);
@@ -215,7 +207,7 @@ impl<'a> Said<'a> {
     fn apart(&mut self, rule: &'a Rule, mut below: Self) {
         below.withheld.iter_mut().for_each(|part| part.reach = Reach::Apart);
         match below.verdict.as_ref().map(|verdict| verdict.effect) {
-            Some(Effect::Deny) => self.part(Listable { rule, by: By::Kinds, reach: Reach::Apart, of: Of::All }, below),
+            Some(Effect::Deny) => self.part(Listable { rule, by: By::Kinds, reach: Reach::Apart }, below),
             Some(Effect::Permit) | None => self.withhold_below(rule, &below),
         }
     }
@@ -268,7 +260,7 @@ impl<'a> Inquiry<'a> {
 
     fn listable(&self, rule: &'a Rule) -> Listable<'a> {
         let by = if self.actors(rule) == Cover::Part { By::DataAndActors } else { By::Data };
-        Listable { rule, by, reach: Reach::All, of: Of::All }
+        Listable { rule, by, reach: Reach::All }
     }
 
     fn rules(&self, rules: &'a [Rule]) -> Said<'a> {
@@ -279,9 +271,13 @@ impl<'a> Inquiry<'a> {
             match self.cover(rule) {
                 Cover::Whole if self.excepts_some(rule) => {
                     let below = below();
-                    if below.permits() { said.whole(rule, below) } else { said.part(self.listable(rule), below) }
+                    if below.refuses(rule) {
+                        said.part(self.listable(rule), below);
+                    } else {
+                        said.whole(rule, below, Extent::ButExcepted);
+                    }
                 }
-                Cover::Whole => said.whole(rule, below()),
+                Cover::Whole => said.whole(rule, below(), Extent::All),
                 Cover::Part => said.part(self.listable(rule), below()),
                 Cover::Nothing if lacks(Mutant::ExceptionsUngated) => {
                     if let Some(verdict) = below().verdict {
@@ -320,11 +316,11 @@ impl<'a> Inquiry<'a> {
         let own = match (root.effect, context, cover) {
             (_, Cover::Nothing, _) => Stance::Silent,
             (Effect::Permit, _, Cover::Whole) => Stance::Permit,
-            (Effect::Permit, _, Cover::Part) if part.can_be(Redacted::AllBut) => {
+            (Effect::Permit, _, Cover::Part) if part.can_be_released() => {
                 // Of other data than its own it permits less; of other keepers' and authors' records it says nothing.
                 let is_of_other_data = self.data(&root.data, root.effect) != Cover::Whole;
                 let beyond = if is_of_other_data { Beyond::NotCovered } else { Beyond::Silent };
-                Stance::Within { parts: part.kind_by_kind(), beyond }
+                Stance::Within { parts: vec![part], beyond }
             }
             (Effect::Permit, _, Cover::Part | Cover::Nothing) => {
                 let may_meet = cover == Cover::Part || (self.may_meet(root) && self.may_be_of_kind(root));
@@ -332,8 +328,8 @@ impl<'a> Inquiry<'a> {
                 Stance::NotCovered
             }
             // Where the rules speak of all of it, the root does not.
-            (Effect::Deny, _, Cover::Part) if said.verdict.is_some() => Stance::Silent,
-            (Effect::Deny, _, Cover::Part) if part.can_be(Redacted::AnyOf) => {
+            (Effect::Deny, _, _) if said.verdict.is_some() => Stance::Silent,
+            (Effect::Deny, _, _) if (cover == Cover::Part || self.excepts_some(root)) && part.can_be_left_out() => {
                 said.withheld.push(part);
                 said.barred.extend(names_break_glass(root).then_some(part));
                 Stance::Silent

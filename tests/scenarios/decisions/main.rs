@@ -7,5 +7,6 @@
 )]
 
 mod cases;
+mod lists;
 mod queries;
 mod second_reading;

@@ -28,8 +28,10 @@ struct Shares {
     overridden: u64,
     several_consents: u64,
     queries: u64,
-    /// Of queries: kinds refused of which a part could be let out; records that were tried, by what became of them.
+    /// Of queries: kinds refused of which lists could let out a part; those of which no list could; records that were tried,
+    /// by what became of them.
     kinds_refused: u64,
+    kinds_unsaid: u64,
     records_released: u64,
     records_withheld: u64,
     records_withheld_needlessly: u64,
@@ -53,6 +55,7 @@ impl Shares {
 
     fn count_stricter(&mut self, stricter: &Stricter) {
         self.kinds_refused += stricter.kinds;
+        self.kinds_unsaid += stricter.unsaid;
         self.records_released += stricter.tried.released;
         self.records_withheld += stricter.tried.refused;
         self.records_withheld_needlessly += stricter.tried.over.len() as u64;
@@ -76,8 +79,8 @@ fn the_engine_answers_as_a_second_reading_of_its_specification() {
         panic!("seed {seed}:\n{}\n\n{lines}\n\n{smallest:#?}\n\n{:#?}", found.join("\n"), engine(&smallest));
     }
     println!("{shares:#?}");
-    // Lists know no AND, so a query is refused more than it has to be; but not often.
-    assert!(shares.kinds_refused * 20 <= shares.queries, "{shares:?}");
+    // Where a list could say what is permitted a query is refused more than it has to be in odd corners only.
+    assert!(shares.kinds_refused * 400 <= shares.queries, "{shares:?}");
     assert!(shares.permit * 100 >= shares.pairs * 30, "{shares:?}");
     assert!(shares.several_consents * 100 >= shares.pairs * 30, "{shares:?}");
     let seen = [shares.deny, shares.no_consent, shares.queries];
@@ -165,7 +168,7 @@ fn a_narrower_consent_never_permits_more() {
         for (one, other) in wide.items.iter().zip(&narrow.items) {
             let permits_more = other.outcome == Outcome::Permit && one.outcome != Outcome::Permit;
             // Of a query more is refused than must be where lists cannot say it, and a consent that says less needs less.
-            let permits_more = permits_more && compared(&before).stricter.kinds == 0;
+            let permits_more = permits_more && compared(&before).stricter.refused() == 0;
             assert!(!permits_more, "seed {seed}: {:#?} {:#?}", after.consents, after.question);
             refused += u64::from(one.outcome == Outcome::Permit && other.outcome != Outcome::Permit);
         }

@@ -49,7 +49,8 @@ impl Asking<'_> {
         facts.is_none_or(|(of, categories)| is_sound(of, categories, &self.named()))
     }
 
-    fn named(&self) -> Named {
+    /// What the consents and the query name.
+    pub(super) fn named(&self) -> Named {
         let Pair { consents, question, as_of, .. } = self.pair;
         let nothing = Record::default();
         let case = Case { table: Table::NEWEST, question, record: &nothing, as_of: *as_of };

@@ -30,13 +30,22 @@ pub struct Compared {
 /// What is withheld beyond what must be, of one query.
 #[derive(Debug, Clone, Default)]
 pub struct Stricter {
-    /// Kinds of which all is refused, where a part could be let out.
+    /// Kinds of which all is refused, where lists could let a part out.
     pub kinds: u64,
+    /// The same where a part is permitted that no lists let out alone.
+    pub unsaid: u64,
     /// Emergencies that are not opened, where a part is not refused to them by name.
     pub emergencies: u64,
     /// The records that were tried, of queries that the engine permits: let out by both, withheld by both and, in
     /// `over`, withheld by the engine alone.
     pub tried: Tally,
+}
+
+impl Stricter {
+    /// Kinds of which all is refused and not all has to be, whatever lists can say.
+    pub fn refused(&self) -> u64 {
+        self.kinds + self.unsaid
+    }
 }
 
 /// What the engine answers to a pair.
@@ -121,8 +130,19 @@ fn of_one_query(pair: &Pair, query: &Query, answer: &Answer) -> Compared {
     for (why, record) in &tried.let_out {
         lines.0.push(format!("step 9, let out by the engine alone, {why:?}: {record:?}"));
     }
-    let kinds = is_stricter.into_iter().map(u64::from).sum();
-    Compared { lines: lines.0, stricter: Stricter { kinds, emergencies: is_stricter_in_emergency.into(), tried } }
+    let refused: Vec<bool> = stricter_kinds(pair, query, &kinds, &is_stricter);
+    let kinds = refused.iter().filter(|can_be_said| **can_be_said).count() as u64;
+    let unsaid = refused.len() as u64 - kinds;
+    let emergencies = is_stricter_in_emergency.into();
+    Compared { lines: lines.0, stricter: Stricter { kinds, unsaid, emergencies, tried } }
+}
+
+/// Of each kind that the engine refuses beyond what it must, whether lists could say what is said of it.
+fn stricter_kinds(pair: &Pair, query: &Query, kinds: &[KindVerdict], is_stricter: &[bool]) -> Vec<bool> {
+    let stands = stands(&pair.consents, &pair.question, pair.as_of);
+    let asking = Asking { pair, query, stands: &stands };
+    let refused = kinds.iter().zip(is_stricter).filter(|(_, is_stricter)| **is_stricter);
+    refused.map(|(kind, _)| asking.can_be_said(kind.kind.as_ref(), kind.outcome)).collect()
 }
 
 /// "If a requested type itself is redacted -> DENY": what the engine calls a permit lets something of the kind out. What

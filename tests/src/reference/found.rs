@@ -84,7 +84,7 @@ fn digit<T: Clone>(rest: &mut usize, of: &[T]) -> Option<T> {
 }
 
 /// So many of one fact are tried each two together; of more that would be too many records.
-const IN_TWOS: usize = 6;
+const IN_TWOS: usize = 8;
 
 /// None of these, each by itself, all, and each two if they are few. What is missed where they are many needs two of
 /// them and fits neither one nor all: then the reference says less of it than the engine, and that is a line.

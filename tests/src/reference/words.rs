@@ -100,6 +100,14 @@ impl Table {
         label.system == system::ACT_CODE && !kinds.iter().any(|kind| self.knows(kind, &label.code))
     }
 
+    /// Labels that the newest table knows and this one does not.
+    pub fn later_labels(self) -> Vec<Coding> {
+        let is_label = |of: &str| ["sensitivity", "obligation", "refrain"].contains(&of);
+        let newest = Self::NEWEST.rows().iter().filter(|[of, _, _]| is_label(of));
+        let all = newest.map(|[_, code, _]| Coding::new(system::ACT_CODE, code));
+        all.filter(|label| self.could_be_any(label)).collect()
+    }
+
     /// Step 3: sensitivity by subsumption.
     pub fn sensitivity_fits(self, rule: &Coding, item: &Coding) -> bool {
         let subsumed = item.system == system::ACT_CODE && self.lineage("sensitivity", &item.code).contains(&rule.code);

@@ -1,0 +1,154 @@
+//! How a refusal is said in what a query leaves out (CE-1 step 9). Lists know no AND, so of what a refusal joins by AND one
+//! part is listed, and that leaves out more than is refused.
+
+use super::combine::Hall;
+use super::listing::{By, Listable, Lister, is_confidentiality, later_sensitivities};
+use super::redaction::{Listed, Redacted, Redaction};
+use super::tree::Voice;
+use super::{Actor, Class, Data, Party, Rule, Side, Span};
+use crate::document::Effect;
+use crate::vocabulary::{Coding, system};
+
+/// By which part of a rule what it is about is left out, the narrowest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Single records, those about them, or of an author.
+    Records,
+    Period,
+    /// Whose records they are.
+    Actors,
+    /// All its codes, whatever they are codes of: other engines list them so, and other enforcement points expect it. Of a
+    /// category of one type it is the category.
+    Codes,
+    /// The same, but of a category of one type it is the type.
+    CodesByType,
+    /// What it excepts, as all that is not left out.
+    AllButExcepted,
+}
+
+impl<'a> Listable<'a> {
+    /// Whether a list can leave out what it is about.
+    pub(super) fn can_be_left_out(self) -> bool {
+        self.ways().next().is_some()
+    }
+
+    fn ways(self) -> impl Iterator<Item = Way> + use<'a> {
+        let all = [Way::Records, Way::Period, Way::Actors, Way::Codes, Way::CodesByType, Way::AllButExcepted];
+        all.into_iter().filter(move |way| self.is_said(*way))
+    }
+
+    fn is_said(self, way: Way) -> bool {
+        let Data { labels, except_labels, period, records, classes, documents, codes } = &self.rule.data;
+        let by_data = self.by != By::Kinds;
+        match way {
+            Way::Records => by_data && !records.is_empty(),
+            Way::Period => by_data && period.is_some_and(|period| period != Span::ALWAYS),
+            Way::Actors => self.by == By::DataAndActors && !self.rule.actors.iter().any(has_unknown_members),
+            Way::Codes => {
+                let by_labels = !labels.is_empty() && self.means_from();
+                !(classes.is_empty() && documents.is_empty()) || (by_data && (!codes.is_empty() || by_labels))
+            }
+            Way::CodesByType => classes.iter().any(|class| class.category.is_some()),
+            Way::AllButExcepted => by_data && except_labels.iter().any(is_sensitivity),
+        }
+    }
+
+    /// What is refused by a rule about nothing but what it excepts, if a list says just that.
+    pub(super) fn all_but_excepted(self) -> Option<Redaction> {
+        let Data { except_labels, .. } = &self.rule.data;
+        let says_nothing_more = self.rule.data == Data { except_labels: except_labels.clone(), ..Data::default() };
+        let is_said = says_nothing_more && except_labels.iter().all(is_sensitivity);
+        is_said.then(|| Redaction { of: Redacted::AllBut, listed: Listed::codes(except_labels) })
+    }
+
+    /// Its labels, where they are what is listed. Labels that nobody knows it excepts, if it excepts any sensitivity.
+    fn labels_left_out(self, listed: &Listed) -> impl Iterator<Item = &'a Coding> {
+        let excepts_unknown = self.rule.data.except_labels.iter().any(is_sensitivity);
+        self.rule.data.labels.iter().filter(move |label| !excepts_unknown && listed.codes.contains(label))
+    }
+
+    /// A confidentiality that is left out means "from", and in a permit that its exceptions turn round "up to".
+    fn means_from(self) -> bool {
+        self.rule.effect == Effect::Deny || !self.rule.data.labels.iter().any(is_confidentiality)
+    }
+}
+
+/// Members of a group that nobody here knows cannot be listed.
+fn has_unknown_members(actor: &Actor) -> bool {
+    actor.side != Side::Recipient && matches!(&actor.party, Party::Group(group) if group.members.is_none())
+}
+
+fn is_sensitivity(label: &Coding) -> bool {
+    label.system == system::ACT_CODE
+}
+
+fn kind_of(class: &Class, way: Way) -> &Coding {
+    class.category.as_ref().filter(|_| way != Way::CodesByType).unwrap_or(&class.of)
+}
+
+impl Lister {
+    fn said(self, part: Listable<'_>, way: Way) -> Redaction {
+        let Data { labels, except_labels, period, records, classes, documents, codes } = &part.rule.data;
+        let any_of = |listed| Redaction { of: Redacted::AnyOf, listed };
+        match way {
+            Way::Records => any_of(Self::of_records(records)),
+            Way::Period => any_of(Listed { periods: period.iter().copied().collect(), ..Listed::default() }),
+            Way::Actors => any_of(self.actors_of(&part.rule.actors, Redacted::AnyOf)),
+            Way::Codes | Way::CodesByType => {
+                let mut all = Listed::codes(documents);
+                all.add(Listed::codes(classes.iter().map(|class| kind_of(class, way))));
+                if part.by != By::Kinds {
+                    all.add(if part.means_from() { Listed::codes(labels) } else { Listed::default() });
+                    all.add(Listed::codes(codes));
+                }
+                any_of(all)
+            }
+            Way::AllButExcepted => Redaction {
+                of: Redacted::AllBut,
+                listed: Listed::codes(except_labels.iter().filter(|label| is_sensitivity(label))),
+            },
+        }
+    }
+}
+
+/// What of one consent is left out.
+pub(super) struct Withheld<'v, 'a> {
+    /// What these are about.
+    pub(super) rules: &'v [Listable<'a>],
+    /// The labels that these except.
+    pub(super) permits: &'v [&'a Rule],
+    /// Of the labels by which it releases what they did not mean when it was written.
+    pub(super) given: Vec<&'a Coding>,
+}
+
+impl<'a> Hall<'a> {
+    /// What leaves out what a rule is about: the narrowest list that leaves something of each kind that is asked for, or
+    /// of this one.
+    pub(super) fn leaving_out(&self, part: Listable<'_>) -> Option<Redaction> {
+        let ways = || part.ways().map(|way| self.lister.said(part, way));
+        let leaves_all = |list: &Redaction| self.asked.is_none_or(|asked| asked.is_any_of_each([list]));
+        let leaves_any = |list: &Redaction| self.asked.is_none_or(|asked| asked.is_any([list]));
+        ways().find(leaves_all).or_else(|| ways().find(leaves_any)).or_else(|| ways().last())
+    }
+
+    /// Leaves out what each consent says so of.
+    pub(super) fn withholding(&self, of: impl for<'v> Fn(&'v Voice<'a>) -> Withheld<'v, 'a>) -> Vec<Redaction> {
+        let (mut any_of, mut all) = (Listed::default(), Vec::new());
+        for (speaker, voice) in self.speaking() {
+            let Withheld { rules, permits, given } = of(voice);
+            let mut labels: Vec<&Coding> = permits.iter().flat_map(|permit| &permit.data.except_labels).collect();
+            any_of.add(Listed::codes(labels.iter().copied()));
+            for rule in rules {
+                let Some(Redaction { of, listed }) = self.leaving_out(*rule) else { continue };
+                labels.extend(rule.labels_left_out(&listed));
+                match of {
+                    Redacted::AnyOf => any_of.add(listed),
+                    Redacted::AllBut => all.push(Redaction { of, listed }),
+                }
+            }
+            all.extend(later_sensitivities(speaker.consent.vocabulary, labels, given));
+        }
+        all.extend((!any_of.is_empty()).then_some(Redaction { of: Redacted::AnyOf, listed: any_of }));
+        all
+    }
+}

@@ -1,0 +1,145 @@
+//! Step 9: whether any answer could let out a part of a kind. An answer is lists: each leaves out what has one of its
+//! entries, or what has none; all are held to. They know no AND, and so there are parts that none of them lets out alone.
+
+use super::asking::Asking;
+use super::context::Case;
+use super::withheld::leaves_out;
+use super::words::Table;
+use amanah_ledger::document::Effect;
+use amanah_ledger::engine::{ConsentRoot, Data, Identifier, Listed, Outcome, Record, Redacted, Redaction, Rule};
+use amanah_ledger::vocabulary::{Coding, Kind, system};
+use std::collections::BTreeSet;
+
+impl Asking<'_> {
+    /// Whether lists can let out a record of a kind of which this is said, and with it nothing that is refused.
+    ///
+    /// Of several codes that a refusal joins by AND all are listed ("REDACT{codes} from matching data-scoped denies"), also
+    /// where its exceptions lift a part of it: what has one of them is not let out, "if a requested type itself is redacted
+    /// -> DENY". And who asks for one category is not given another (a choice: a record may be of both).
+    pub fn can_be_said(&self, kind: Option<&Coding>, outcome: Outcome) -> bool {
+        let is_meant = |record: &Record| self.said_of(record).outcome == outcome && !is_of_another(kind, record);
+        let all: Vec<Record> = self.all_found().iter().flat_map(|found| found.each().collect::<Vec<_>>()).collect();
+        let refusals = self.refusals_by_code(&all);
+        let is_redacted = |record: &Record| refusals.iter().any(|(rule, table)| self.has_code_of(rule, *table, record));
+        let meant: Vec<Record> =
+            self.found(kind).each().filter(|record| is_meant(record) && !is_redacted(record)).collect();
+        if meant.is_empty() {
+            return false;
+        }
+        let is_shut = |record: &Record| {
+            let item = self.item(record);
+            item.outcome != outcome && item.effect == Effect::Deny
+        };
+        let labelled = some_of(&all).flat_map(|record| self.with_later_labels(record));
+        let shut: Vec<Record> = labelled.chain(all.iter().cloned()).filter(is_shut).collect();
+        some_of(&meant).any(|record| {
+            let lists = self.least_lists(record);
+            shut.iter().all(|other| lists.iter().any(|list| self.leaves_out(list, other)))
+        })
+    }
+
+    /// A record, and what it would be with labels that came after a consent, which could be anything to that.
+    fn with_later_labels(&self, record: &Record) -> Vec<Record> {
+        let tables = self.pair.consents.iter().map(|consent| Table::of(consent.vocabulary));
+        let later: BTreeSet<Coding> = tables.flat_map(Table::later_labels).collect();
+        let with = |label: Coding| {
+            let labels = record.labels.iter().cloned().chain([label]).collect();
+            Record { labels, ..record.clone() }
+        };
+        later.into_iter().map(with).collect()
+    }
+
+    fn leaves_out(&self, list: &Redaction, record: &Record) -> bool {
+        leaves_out(list, record, self.pair.question.custodian.as_ref())
+    }
+
+    /// Refusals that are about some of this, and by nothing but codes about less than all of it.
+    fn refusals_by_code(&self, found: &[Record]) -> Vec<(Rule, Table)> {
+        let mut all = Vec::new();
+        for consent in &self.pair.consents {
+            let table = Table::of(consent.vocabulary);
+            let root = match &consent.root {
+                ConsentRoot::Rule(root) => vec![root.clone()],
+                ConsentRoot::Decision(_) => Vec::new(),
+            };
+            for rule in root.iter().chain(&consent.rules) {
+                self.add_refusals(rule, table, found, &mut all);
+            }
+        }
+        all
+    }
+
+    fn add_refusals(&self, rule: &Rule, table: Table, found: &[Record], all: &mut Vec<(Rule, Table)>) {
+        let is_about_some = found.iter().any(|record| self.case(table, record).fits(rule));
+        if !is_about_some {
+            return;
+        }
+        let Data { period, records, .. } = rule.data.clone();
+        let narrower = [Data { records, ..Data::default() }, Data { period, ..Data::default() }];
+        let is_of_all = |data: Data| {
+            let rule = Rule { data, ..rule.clone() };
+            found.iter().all(|record| self.case(table, record).data(&rule))
+        };
+        if rule.effect == Effect::Deny && narrower.into_iter().all(is_of_all) {
+            all.push((rule.clone(), table));
+        }
+        rule.exceptions.iter().for_each(|below| self.add_refusals(below, table, found, all));
+    }
+
+    fn case<'a>(&'a self, table: Table, record: &'a Record) -> Case<'a> {
+        Case { table, question: &self.pair.question, record, as_of: self.pair.as_of }
+    }
+
+    fn has_code_of(&self, rule: &Rule, table: Table, record: &Record) -> bool {
+        let Data { labels, classes, documents, codes, .. } = rule.data.clone();
+        let nothing = Data::default;
+        let parts = [
+            Data { labels, ..nothing() },
+            Data { classes, ..nothing() },
+            Data { documents, ..nothing() },
+            Data { codes, ..nothing() },
+        ];
+        let has = |data: Data| data != nothing() && self.case(table, record).data(&Rule { data, ..rule.clone() });
+        parts.into_iter().any(has)
+    }
+
+    /// The lists that let out a record and as little else as lists can.
+    fn least_lists(&self, record: &Record) -> Vec<Redaction> {
+        let named = self.named();
+        let confidentiality = ["U", "L", "M", "N", "R", "V"].map(|code| Kind::Confidentiality.coding(code));
+        let labels: BTreeSet<Coding> =
+            named.labels.iter().chain(&record.labels).cloned().chain(confidentiality).collect();
+        let kinds = named.types.iter().chain(&named.categories).chain(&named.codes).chain(&record.of);
+        let entries = |names: &BTreeSet<Identifier>, entry: fn(BTreeSet<Identifier>) -> Listed| -> Vec<Listed> {
+            names.iter().map(|name| entry(BTreeSet::from([name.clone()]))).collect()
+        };
+        let of_code = |code: &Coding| Listed { codes: vec![code.clone()], ..Listed::default() };
+        let mut either: Vec<Listed> = kinds.map(of_code).collect();
+        either.extend(named.periods.iter().map(|span| Listed { periods: vec![*span], ..Listed::default() }));
+        either.extend(entries(&named.records, |instances| Listed { instances, ..Listed::default() }));
+        either.extend(entries(&named.related, |records| Listed { records, ..Listed::default() }));
+        either.extend(entries(&named.authors, |authors| Listed { authors, ..Listed::default() }));
+        either.extend(entries(&named.custodians, |custodians| Listed { custodians, ..Listed::default() }));
+        // What is no label of a known system could be a clinical code, and to list it would let out what has that.
+        let is_of_labels = |label: &&Coding| [system::CONFIDENTIALITY, system::ACT_CODE].contains(&&*label.system);
+        let all_but = labels.iter().filter(is_of_labels).map(of_code).chain(either.iter().cloned());
+        let all_but = all_but.map(|listed| Redaction { of: Redacted::AllBut, listed });
+        let any_of = labels.iter().map(of_code).chain(either.iter().cloned());
+        let any_of = any_of.map(|listed| Redaction { of: Redacted::AnyOf, listed });
+        all_but.chain(any_of).filter(|list| !self.leaves_out(list, record)).collect()
+    }
+}
+
+/// Looked at of very many, so that no question takes minutes.
+const LOOKED_AT: usize = 100;
+
+fn some_of(records: &[Record]) -> impl Iterator<Item = &Record> {
+    records.iter().step_by(records.len().div_ceil(LOOKED_AT).max(1))
+}
+
+/// Whether a record is in a category beside the one that is asked for.
+fn is_of_another(kind: Option<&Coding>, record: &Record) -> bool {
+    let categories = [system::OBSERVATION_CATEGORY, system::DIAGNOSTIC_SERVICE];
+    let asked = kind.filter(|kind| categories.contains(&kind.system.as_str()));
+    asked.is_some_and(|asked| record.categories.iter().flatten().any(|one| one.system == asked.system && one != asked))
+}
