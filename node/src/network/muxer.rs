@@ -1,5 +1,6 @@
-//! Yamux with a bound on what it buffers. libp2p's own adapter leaves the window of a connection at 1 GiB, which a peer
-//! that answers pings slowly can make us grow to; this one is the same adapter with that one number set.
+//! Yamux with a bound on what it buffers and on how long it takes leave. libp2p's own adapter leaves the window of a
+//! connection at 1 GiB, which a peer that answers pings slowly can make us grow to, and waits to take leave of one that is
+//! cut off for as long as TCP does; this one is the same adapter with these two numbers set.
 
 use futures::{AsyncRead, AsyncWrite, future};
 use libp2p::core::UpgradeInfo;
@@ -9,6 +10,8 @@ use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+use tokio::time::{Sleep, sleep};
 use yamux::{Config, Connection, ConnectionError, Mode};
 
 /// Streams of one connection, both directions: messages, gossip and their successors after a break.
@@ -16,6 +19,10 @@ pub(crate) const STREAMS_MAX: usize = 16;
 /// Bytes of one connection that arrived and were not read, all streams together. Each may have 256 KiB; the rest makes
 /// windows wider where the way is long.
 pub(crate) const UNREAD_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// How long a connection may take to tell the other end that it ends. While it does, libp2p counts it as one and none is
+/// made in its place; what waits to be sent to a peer that is cut off would hold it for a quarter of an hour.
+const LEAVE_MAX: Duration = Duration::from_secs(1);
 
 /// Yamux for a connection whose other end is authenticated.
 #[derive(Clone)]
@@ -27,6 +34,8 @@ pub(super) struct Muxer<C> {
     /// Opened by the other side while we looked for something else; no more than [`STREAMS_MAX`] exist.
     opened: VecDeque<yamux::Stream>,
     waker: Option<Waker>,
+    /// Runs out when it has taken leave for long enough.
+    leaving: Option<Pin<Box<Sleep>>>,
 }
 
 impl Bounded {
@@ -38,7 +47,8 @@ impl Bounded {
     }
 
     fn muxer<C: AsyncRead + AsyncWrite + Send + Unpin + 'static>(self, io: C, mode: Mode) -> Muxer<C> {
-        Muxer { connection: Connection::new(io, self.0, mode), opened: VecDeque::new(), waker: None }
+        let connection = Connection::new(io, self.0, mode);
+        Muxer { connection, opened: VecDeque::new(), waker: None, leaving: None }
     }
 }
 
@@ -101,7 +111,11 @@ impl<C: AsyncRead + AsyncWrite + Unpin + 'static> StreamMuxer for Muxer<C> {
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), io::Error>> {
-        self.connection.poll_close(cx).map_err(other)
+        if let Poll::Ready(closed) = self.connection.poll_close(cx) {
+            return Poll::Ready(closed.map_err(other));
+        }
+        let leaving = self.leaving.get_or_insert_with(|| Box::pin(sleep(LEAVE_MAX)));
+        leaving.as_mut().poll(cx).map(Ok)
     }
 
     /// Everything else on the connection moves only when somebody asks for a new stream.
@@ -123,5 +137,41 @@ fn other(error: ConnectionError) -> io::Error {
     match error {
         ConnectionError::Io(error) => error,
         error => io::Error::other(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+
+    /// The way to a peer that is cut off, with as much on it as it takes.
+    struct Full;
+
+    impl AsyncRead for Full {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut [u8]) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
+    }
+
+    impl AsyncWrite for Full {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+
+        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_to_a_peer_that_takes_nothing_more_ends_all_the_same() {
+        let mut muxer = Bounded::new().muxer(Full, Mode::Client);
+        let closed = poll_fn(|cx| Pin::new(&mut muxer).poll_close(cx));
+        tokio::time::timeout(Duration::from_secs(30), closed).await.expect("in time").expect("closed");
     }
 }
