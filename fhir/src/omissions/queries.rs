@@ -83,9 +83,10 @@ fn what_a_list_cannot_say_is_withheld() {
         said,
         [json!({ "exceptAnyOfCodes": [kind("Observation")] }), json!({ "exceptAnyOfCodes": [label("N")] })]
     );
-    // Beside another rule the AND cannot be said: only the other is released.
+    // Beside another rule each of the two stands with the other.
     let said = parameters(&[r5("deny", json!([joined, { "resourceType": [kind("Condition")] }]))], json!({}));
-    assert_eq!(said, [json!({ "exceptAnyOfCodes": [kind("Condition")] })]);
+    let each = |code: Value| json!({ "exceptAnyOfCodes": [code, kind("Condition")] });
+    assert_eq!(said, [each(kind("Observation")), each(label("N"))]);
     // A refusal with an exception in part withholds all of it.
     let excepted = json!({ "securityLabel": [label("HIV")], "provision": [{ "resourceType": [kind("Condition")] }] });
     let said = parameters(&[r5("permit", json!([excepted]))], json!({}));

@@ -23,7 +23,9 @@ impl Council<'_> {
     fn classes_in_categories(&self, query: &Query) -> Vec<&Class> {
         let subject = Subject::Query { query, class: None, named: &[] };
         let heard = self.speakers.iter().filter(|one| one.is_heard());
-        heard.flat_map(|one| self.inquiry(one, subject).classes_in_categories(one.consent.outermost_rules())).collect()
+        let classes =
+            heard.flat_map(|one| self.inquiry(one, subject).classes_in_categories(one.consent.outermost_rules()));
+        classes.collect::<BTreeSet<&Class>>().into_iter().collect()
     }
 
     /// A kind of which nothing is left beside the others is not permitted together with them.

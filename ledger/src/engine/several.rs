@@ -12,11 +12,14 @@ const LISTS_MAX: usize = 64;
 
 /// All but what is in all lists of one alternative or another.
 pub(super) fn all_but_either(alternatives: impl IntoIterator<Item = Vec<Listed>>) -> Vec<Redaction> {
-    let alternatives: BTreeSet<Vec<Listed>> = alternatives.into_iter().collect();
-    if alternatives.iter().any(Vec::is_empty) {
-        return Vec::new();
+    let (mut seen, mut joined, mut simple) = (BTreeSet::new(), Vec::new(), Vec::new());
+    for lists in alternatives.into_iter().filter(|lists| seen.insert(lists.clone())) {
+        match lists.len() {
+            0 => return Vec::new(),
+            1 => simple.push(lists),
+            _more => joined.push(lists),
+        }
     }
-    let (joined, simple): (Vec<_>, Vec<_>) = alternatives.into_iter().partition(|lists| lists.len() > 1);
     let simple = (!simple.is_empty()).then(|| union(simple.into_iter().flatten()));
     let lists = match (distributed(&joined), simple) {
         (Some(lists), None) => lists,
