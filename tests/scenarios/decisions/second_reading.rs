@@ -10,6 +10,7 @@ use amanah_tests::reference::dice::Dice;
 use amanah_tests::reference::pairs::{Pair, pair};
 use amanah_tests::reference::shrink::shrunk;
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 /// Pairs that `cargo test` tries.
 const PAIRS: u64 = 30_000;
@@ -63,21 +64,36 @@ impl Shares {
     }
 }
 
-#[test]
-fn the_engine_answers_as_a_second_reading_of_its_specification() {
-    let mut shares = Shares::default();
-    for seed in 0..pairs() {
-        let pair = pair(seed);
-        shares.count(&pair, &engine(&pair));
-        let Compared { lines: found, stricter } = compared(&pair);
-        shares.count_stricter(&stricter);
-        let Some(first) = found.first() else { continue };
+/// Counts what both say of one pair. If they differ it shows the smallest pair of which they do, in the same step.
+fn compare(seed: u64, shares: &Mutex<Shares>) {
+    let pair = pair(seed);
+    let answer = engine(&pair);
+    let Compared { lines: found, stricter } = compared(&pair);
+    if let Some(first) = found.first() {
         let step = first.split(':').next().unwrap().to_owned();
         let shows = |one: &Pair| compared(one).lines.iter().any(|line| line.starts_with(&step));
         let smallest = shrunk(&pair, shows);
         let lines = compared(&smallest).lines.join("\n");
+        // Whoever panics with it in hand ends the others.
+        let _held = shares.lock().expect("no other pair differs");
         panic!("seed {seed}:\n{}\n\n{lines}\n\n{smallest:#?}\n\n{:#?}", found.join("\n"), engine(&smallest));
     }
+    let mut shares = shares.lock().expect("no pair differs");
+    shares.count(&pair, &answer);
+    shares.count_stricter(&stricter);
+}
+
+#[test]
+fn the_engine_answers_as_a_second_reading_of_its_specification() {
+    let shares = Mutex::new(Shares::default());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for first in (0..pairs()).take(threads) {
+            let shares = &shares;
+            scope.spawn(move || (first..pairs()).step_by(threads).for_each(|seed| compare(seed, shares)));
+        }
+    });
+    let shares = shares.into_inner().expect("no pair differs");
     println!("{shares:#?}");
     // Where a list could say what is permitted a query is refused more than it has to be in odd corners only.
     assert!(shares.kinds_refused * 400 <= shares.queries, "{shares:?}");
