@@ -9,7 +9,8 @@
 //!
 //! What CE-1 leaves open is decided in `docs/adr/0019-a-query-is-answered-for-all-that-it-may-find.md`:
 //! - A requested kind of which the answer's lists leave nothing is denied: the lists are the engine's, so the comparison
-//!   looks at that (`compare`). Where lists cannot say what is permitted, the engine may refuse more (`compare`).
+//!   looks at that (`compare`). Where lists cannot say what is permitted, the engine may refuse more (`compare`); whether
+//!   any lists could is worked out without looking at its own (`said`, by the engine's hands).
 //! - The notice of 42 CFR part 2 goes with a query that names its label (`asking`).
 //! - A query asks a custodian for what they keep, and for a time for what lies in it (`release`).
 //! - An emergency is barred whole if all of a kind is refused for breaking the glass by name; else it overrides, and
