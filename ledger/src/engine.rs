@@ -5,7 +5,7 @@
 //! own documents and requests into that form; FHIR comes in from its own crate.
 //!
 //! A file for each step: who speaks (`applicability`, 1), whether a rule is about this exchange (`context`, `actor`, 2)
-//! and this data (`data`, `labels`, 3), what the tree says (`tree`, 4), how consents combine (`combine`, 5), what
+//! and this data (`data`, `labels`, 3), what the tree says (`tree`, `siblings`, 4), how consents combine (`combine`, 5), what
 //! happens where none speaks (`default`, 6), emergencies (7), obligations (8), what to leave out of a query
 //! (`query`, `partial`, `listing` and what those rest on, 9). Research has its own matters: permitted uses ([`data_use`])
 //! and permitted times ([`windows`]).
@@ -37,8 +37,10 @@ mod redaction;
 mod remainder;
 mod request;
 mod several;
+mod siblings;
 mod span;
 mod tree;
+mod voice;
 pub mod windows;
 mod withheld;
 

@@ -6,7 +6,7 @@ use super::listing::{Listable, Lister};
 use super::question::Subject;
 use super::redaction::Redaction;
 use super::remainder::Remainder;
-use super::tree::{Beyond, Stance, Voice};
+use super::voice::{Beyond, Stance, Voice};
 use super::{Applicability, Consent, Moment, Question, ReasonCode};
 use crate::mutant::{Mutant, lacks};
 

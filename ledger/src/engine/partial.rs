@@ -6,7 +6,7 @@ use super::listing::{Listable, Reach, later_sensitivities, without_older_parts};
 use super::redaction::{Listed, Redacted, Redaction};
 use super::remainder::Remainder;
 use super::several::all_but_either;
-use super::tree::{Stance, Voice};
+use super::voice::{Stance, Voice};
 use super::withheld::Withheld;
 use super::{Consent, Obligation, ReasonCode, Rule};
 use crate::mutant::{Mutant, lacks};

@@ -4,7 +4,7 @@
 use super::combine::Hall;
 use super::listing::{By, Listable, Lister, is_confidentiality, later_sensitivities};
 use super::redaction::{Listed, Redacted, Redaction};
-use super::tree::Voice;
+use super::voice::Voice;
 use super::{Actor, Class, Data, Party, Rule, Side, Span};
 use crate::document::Effect;
 use crate::vocabulary::{Coding, system};
