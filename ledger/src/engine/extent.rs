@@ -16,7 +16,7 @@ impl Lister {
         let excepted = Listed::codes(&rule.data.except_labels);
         let excepted = (!excepted.is_empty()).then_some(Redaction { of: Redacted::AnyOf, listed: excepted });
         let actors = (part.by == By::DataAndActors && rule.effect == Effect::Permit && part.can_be_released())
-            .then(|| self.actors_of(&rule.actors, Redacted::AllBut));
+            .then(|| self.released_actors(rule));
         let only = |listed| Redaction { of: Redacted::AllBut, listed };
         let of_alternative = |lists: Vec<Listed>| {
             let lists = lists.into_iter().filter(|list| !means_from(list)).chain(actors.clone()).map(only);

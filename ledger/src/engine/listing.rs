@@ -45,7 +45,8 @@ impl<'a> Listable<'a> {
     /// somebody wrote it.
     pub(super) fn can_be_released(self) -> bool {
         let labels_say = self.rule.data.labels.is_empty() || self.released_labels().next().is_some();
-        labels_say && (self.by != By::DataAndActors || self.rule.actors.iter().any(shows_in_records))
+        let shows = |actor: &Actor| shows_in_records(actor, self.rule.effect);
+        labels_say && (self.by != By::DataAndActors || self.rule.actors.iter().any(shows))
     }
 
     /// Its labels, as far as a list can release them: a confidentiality that is released means "up to", and what is no
@@ -64,11 +65,12 @@ pub(super) fn is_confidentiality(label: &Coding) -> bool {
     label.system == system::CONFIDENTIALITY
 }
 
-/// Whether its records say of an actor that they are theirs.
-fn shows_in_records(actor: &Actor) -> bool {
+/// Whether its records say of an actor that they are theirs: to a refusal that its exceptions turn round, more is.
+fn shows_in_records(actor: &Actor, effect: Effect) -> bool {
     match (actor.side, &actor.party) {
-        (Side::Recipient | Side::Unknown, _) | (_, Party::Role { .. }) => false,
-        (_, Party::Agent { version, .. }) => version.is_none(),
+        (Side::Recipient, _) | (_, Party::Role { .. }) => false,
+        (Side::Unknown, _) if effect == Effect::Permit => false,
+        (_, Party::Agent { version, .. }) => version.is_none() || effect == Effect::Deny,
         (_, Party::Anyone | Party::Named(_) | Party::Group(_)) => true,
     }
 }
@@ -108,15 +110,19 @@ impl Lister {
 
     /// The same of what a rule releases, of some actors only if they narrow it. Nothing is in a list of nobody.
     pub(super) fn released(self, part: Listable<'_>) -> Vec<Vec<Listed>> {
-        let actors = (part.by == By::DataAndActors).then(|| self.actors_of(&part.rule.actors, Redacted::AllBut));
+        let actors = (part.by == By::DataAndActors).then(|| self.released_actors(part.rule));
         let with_actors = |lists: Vec<Listed>| lists.into_iter().chain(actors.clone()).collect();
         self.alternatives(&part.rule.data, part.released_labels()).into_iter().map(with_actors).collect()
     }
 
     /// Custodians and authors narrow a rule by record, like its data.
-    pub(super) fn actors_of(self, actors: &[Actor], of: Redacted) -> Listed {
+    pub(super) fn released_actors(self, rule: &Rule) -> Listed {
+        self.actors_of(rule.actors.iter().filter(|actor| shows_in_records(actor, rule.effect)))
+    }
+
+    pub(super) fn actors_of<'a>(self, actors: impl IntoIterator<Item = &'a Actor>) -> Listed {
         let mut listed = Listed::default();
-        for actor in actors.iter().filter(|actor| of == Redacted::AnyOf || shows_in_records(actor)) {
+        for actor in actors {
             let names = match &actor.party {
                 Party::Named(names) | Party::Agent { names, .. } => names.clone(),
                 Party::Group(group) => group.everybody(self.0),

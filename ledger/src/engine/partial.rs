@@ -141,9 +141,10 @@ impl<'a> Hall<'a> {
         if lacks(Mutant::WithheldNotRedacted) {
             return Vec::new();
         }
+        let permits_excepted = self.speaking().any(|(_, voice)| voice.permits_all_labels());
         self.withholding(|voice| Withheld {
             rules: &voice.withheld,
-            permits: &voice.permitting,
+            permits: if permits_excepted { voice.leaving_refused.clone() } else { voice.excepting().collect() },
             given: voice.given().collect(),
         })
     }
@@ -152,7 +153,8 @@ impl<'a> Hall<'a> {
     pub(super) fn permits_something(&self, consent: &Consent, voice: &Voice<'a>) -> bool {
         let Some(asked) = self.asked else { return voice.stance == Stance::Permit };
         let others = self.speaking().map(|(speaker, voice)| self.surely_refused(asked, speaker.consent, voice, &[]));
-        let refused = others.chain([self.surely_refused(asked, consent, voice, &voice.permitting)]);
+        let refused =
+            others.chain([self.surely_refused(asked, consent, voice, &voice.excepting().collect::<Vec<_>>())]);
         let Some(left_out) = refused.collect::<Option<Vec<_>>>().map(|lists| lists.concat()) else { return false };
         match &voice.stance {
             Stance::Permit => asked.is_any(&left_out),
@@ -222,7 +224,7 @@ impl<'a> Hall<'a> {
         if self.asked.is_none() {
             return Vec::new();
         }
-        self.withholding(|voice| Withheld { rules: &voice.barred, permits: &voice.lifting, given: Vec::new() })
+        self.withholding(|voice| Withheld { rules: &voice.barred, permits: voice.lifting.clone(), given: Vec::new() })
     }
 
     /// Whether that leaves nothing of it.

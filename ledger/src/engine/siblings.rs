@@ -2,7 +2,7 @@
 
 use super::Rule;
 use super::listing::{By, Listable, Reach};
-use super::voice::{Beyond, Stance, Voice};
+use super::voice::{Stance, Voice};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
 use crate::vocabulary::{BREAK_THE_GLASS, system};
@@ -16,7 +16,10 @@ pub(super) struct Siblings<'a> {
     pub(super) withheld: Vec<Listable<'a>>,
     pub(super) barred: Vec<Listable<'a>>,
     lifting: Vec<&'a Rule>,
+    /// Permits of this depth: what they except is left to the rule above.
     permitting: Vec<&'a Rule>,
+    /// Deeper ones, that leave it to a refusal.
+    leaving_refused: Vec<&'a Rule>,
     pub(super) unsaid: Vec<&'a Rule>,
 }
 
@@ -59,7 +62,8 @@ impl<'a> Siblings<'a> {
                 (Effect::Deny, Effect::Permit) if permit_prevails => new,
                 (Effect::Permit, Effect::Deny) if permit_prevails => old,
                 (Effect::Permit, Effect::Deny) => new,
-                (Effect::Deny | Effect::Permit, Effect::Permit) => old,
+                (Effect::Permit, Effect::Permit) => Verdict { is_of_part: old.is_of_part && new.is_of_part, ..old },
+                (Effect::Deny, Effect::Permit) => old,
             },
         });
     }
@@ -67,14 +71,24 @@ impl<'a> Siblings<'a> {
     /// What a rule's exceptions withhold. Below a rule that names breaking the glass they refuse that by name, and what
     /// the permits among them except is refused as it was.
     fn withhold_below(&mut self, rule: &'a Rule, below: &Self) {
-        let (barred, lifting) = if names_break_glass(rule) {
-            (&below.withheld, &below.permitting)
+        if names_break_glass(rule) {
+            self.barred.extend(&below.withheld);
+            self.lifting.extend(below.excepting().iter().chain(&below.leaving_refused));
         } else {
-            (&below.barred, &below.lifting)
-        };
-        self.barred.extend(barred);
-        self.lifting.extend(lifting);
+            self.barred.extend(&below.barred);
+            self.lifting.extend(&below.lifting);
+        }
         self.withheld.extend(&below.withheld);
+        self.leaving_refused.extend(&below.leaving_refused);
+        if rule.effect == Effect::Deny {
+            self.leaving_refused.extend(below.excepting());
+        }
+    }
+
+    /// Permits of this depth that leave what they except to the rule above; none, where one of them excepts nothing.
+    fn excepting(&self) -> &[&'a Rule] {
+        let permits_all = |verdict: &Verdict<'_>| verdict.effect == Effect::Permit && !verdict.is_of_part;
+        if self.verdict.as_ref().is_some_and(permits_all) { &[] } else { &self.permitting }
     }
 
     /// Whether a rule with these below it refuses all that it is about.
@@ -86,20 +100,23 @@ impl<'a> Siblings<'a> {
     /// A rule that covers all that is asked speaks, or its exceptions do in its place.
     pub(super) fn whole(&mut self, rule: &'a Rule, below: Self, extent: Extent) {
         self.withhold_below(rule, &below);
-        self.permitting.extend(below.permitting);
         self.unsaid.extend(below.unsaid);
-        let own = names_break_glass(rule);
+        let (own, excepts_some) = (names_break_glass(rule), extent == Extent::ButExcepted);
         let verdict = match below.verdict {
-            Some(verdict) => Verdict { names_break_glass: own || verdict.names_break_glass, ..verdict },
+            Some(verdict) => Verdict {
+                names_break_glass: own || verdict.names_break_glass,
+                is_of_part: verdict.is_of_part || (verdict.effect == Effect::Permit && excepts_some),
+                ..verdict
+            },
             None => {
                 let Self { released, .. } = below;
-                let is_of_part = extent == Extent::ButExcepted;
+                let is_of_part = excepts_some;
                 Verdict { effect: rule.effect, rule, released, names_break_glass: own, is_of_part }
             }
         };
         if verdict.effect == Effect::Permit || !verdict.released.is_empty() {
             // What it excepts is not reached by the rules below it either.
-            self.permitting.extend([rule, verdict.rule]);
+            self.permitting.push(rule);
         }
         self.collect(verdict);
     }
@@ -122,7 +139,6 @@ impl<'a> Siblings<'a> {
                     self.unsaid.push(rule);
                 }
                 self.withhold_below(rule, &below);
-                self.permitting.extend(below.permitting);
                 self.permitting.push(rule);
             }
             Effect::Deny if part.can_be_left_out() => {
@@ -151,37 +167,38 @@ impl<'a> Siblings<'a> {
 
     /// What the consent says, given what it says where its rules say nothing.
     pub(super) fn voice(self, unlifted: Stance<'a>, root: Option<&'a Rule>) -> Voice<'a> {
-        let Self { verdict, released, withheld, barred, mut lifting, mut permitting, unsaid } = self;
         let bars_by_root = root.is_some_and(|root| root.effect == Effect::Deny && names_break_glass(root));
-        if let Some(Verdict { effect, rule, released, names_break_glass: is_named, is_of_part }) = verdict {
-            if bars_by_root && effect == Effect::Permit {
-                // What the permits except is left to the root.
-                lifting.extend(&permitting);
+        let (leaving_open, leaving_refused) = self.leaving(&unlifted, root);
+        let Self { verdict, released, withheld, barred, mut lifting, unsaid, .. } = self;
+        let (stance, rule, refuses_break_glass) = match verdict {
+            Some(Verdict { effect: Effect::Permit, rule, .. }) => {
+                if bars_by_root {
+                    // What the permits except is left to the root.
+                    lifting.extend(&leaving_refused);
+                }
+                (Stance::Permit, Some(rule), false)
             }
-            let stance = match effect {
-                Effect::Permit => Stance::Permit,
-                Effect::Deny => Stance::Deny(released),
-            };
-            let names_it = is_named || (is_of_part && bars_by_root);
-            let refuses_break_glass = names_it && effect == Effect::Deny;
-            let rule = Some(rule);
-            return Voice { stance, withheld, barred, lifting, permitting, unsaid, rule, refuses_break_glass };
-        }
-        if let (Some(root), Stance::Permit | Stance::Within { .. }) = (root, &unlifted) {
-            permitting.push(root);
-        }
-        let stance = match unlifted {
-            Stance::Permit => Stance::Permit,
-            Stance::Within { parts, beyond } => {
-                Stance::Within { parts: parts.into_iter().chain(released).collect(), beyond }
+            Some(Verdict { effect: Effect::Deny, rule, released, names_break_glass, is_of_part }) => {
+                (Stance::Deny(released), Some(rule), names_break_glass || (is_of_part && bars_by_root))
             }
-            Stance::Silent if released.is_empty() => Stance::Silent,
-            Stance::Silent => Stance::Within { parts: released, beyond: Beyond::Silent },
-            Stance::NotCovered if released.is_empty() => Stance::NotCovered,
-            Stance::NotCovered => Stance::Within { parts: released, beyond: Beyond::NotCovered },
-            Stance::Deny(_) => Stance::Deny(released),
+            None => {
+                let stance = unlifted.with(released);
+                let refuses_break_glass = matches!(stance, Stance::Deny(_)) && root.is_some_and(names_break_glass);
+                (stance, root, refuses_break_glass)
+            }
         };
-        let refuses_break_glass = matches!(stance, Stance::Deny(_)) && root.is_some_and(names_break_glass);
-        Voice { stance, withheld, barred, lifting, permitting, unsaid, rule: root, refuses_break_glass }
+        Voice { stance, withheld, barred, lifting, leaving_open, leaving_refused, unsaid, rule, refuses_break_glass }
+    }
+
+    /// The permits that leave what they except to nobody in this consent, and those that leave it to a refusal.
+    fn leaving(&self, unlifted: &Stance<'_>, root: Option<&'a Rule>) -> (Vec<&'a Rule>, Vec<&'a Rule>) {
+        let own = self.excepting().to_vec();
+        if matches!(unlifted, Stance::Deny(_)) || root.is_some_and(|root| root.effect == Effect::Deny) {
+            return (Vec::new(), [own, self.leaving_refused.clone()].concat());
+        }
+        let permits_rest = *unlifted == Stance::Permit && root.is_none_or(|root| root.data.except_labels.is_empty());
+        let is_by_root = self.verdict.is_none() && matches!(unlifted, Stance::Permit | Stance::Within { .. });
+        let open = if permits_rest { Vec::new() } else { own };
+        (open.into_iter().chain(root.filter(|_| is_by_root)).collect(), self.leaving_refused.clone())
     }
 }

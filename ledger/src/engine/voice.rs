@@ -14,8 +14,10 @@ pub(super) struct Voice<'a> {
     pub(super) barred: Vec<Listable<'a>>,
     /// Permits that lift such a refusal, but not of what they except.
     pub(super) lifting: Vec<&'a Rule>,
-    /// Rules that permit all but their excepted labels.
-    pub(super) permitting: Vec<&'a Rule>,
+    /// Permits that leave the labels which they except to other consents.
+    pub(super) leaving_open: Vec<&'a Rule>,
+    /// Permits that leave them to a refusal.
+    pub(super) leaving_refused: Vec<&'a Rule>,
     /// Rules that permit a part of a query which no list can say: nothing is released by them.
     pub(super) unsaid: Vec<&'a Rule>,
     /// The rule that the stance rests on; `None` for a base decision.
@@ -48,6 +50,16 @@ pub(super) enum Beyond {
 }
 
 impl<'a> Voice<'a> {
+    /// Permits of which it permits nothing else that they except.
+    pub(super) fn excepting(&self) -> impl Iterator<Item = &'a Rule> {
+        self.leaving_open.iter().chain(&self.leaving_refused).copied()
+    }
+
+    /// Whether it permits all that it does not refuse, whatever its labels.
+    pub(super) fn permits_all_labels(&self) -> bool {
+        self.stance == Stance::Permit && self.leaving_open.iter().all(|rule| rule.data.except_labels.is_empty())
+    }
+
     /// Labels by which it narrows what a query releases.
     pub(super) fn given(&self) -> impl Iterator<Item = &'a Coding> {
         self.stance.parts().iter().flat_map(|part| &part.rule.data.labels)
@@ -55,6 +67,21 @@ impl<'a> Voice<'a> {
 }
 
 impl<'a> Stance<'a> {
+    /// The same where rules permit these parts of a query.
+    pub(super) fn with(self, released: Vec<Listable<'a>>) -> Self {
+        match self {
+            Self::Permit => Self::Permit,
+            Self::Within { mut parts, beyond } => {
+                parts.extend(released);
+                Self::Within { parts, beyond }
+            }
+            Self::Silent | Self::NotCovered if released.is_empty() => self,
+            Self::Silent => Self::Within { parts: released, beyond: Beyond::Silent },
+            Self::NotCovered => Self::Within { parts: released, beyond: Beyond::NotCovered },
+            Self::Deny(_) => Self::Deny(released),
+        }
+    }
+
     /// The rules about a part of a query that it permits beside or in spite of what it says of the rest.
     pub(super) fn parts(&self) -> &[Listable<'a>] {
         match self {

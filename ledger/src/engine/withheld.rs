@@ -20,7 +20,7 @@ enum Way {
     /// All its codes, whatever they are codes of: other engines list them so, and other enforcement points expect it. Of a
     /// category of one type it is the category.
     Codes,
-    /// The same, but of a category of one type it is the type.
+    /// The same, but where that category is asked for, it is the type.
     CodesByType,
     /// What it excepts, as all that is not left out.
     AllButExcepted,
@@ -82,21 +82,24 @@ fn is_sensitivity(label: &Coding) -> bool {
     label.system == system::ACT_CODE
 }
 
-fn kind_of(class: &Class, way: Way) -> &Coding {
-    class.category.as_ref().filter(|_| way != Way::CodesByType).unwrap_or(&class.of)
-}
+impl Hall<'_> {
+    /// By what a category of one type is left out.
+    fn kind_of<'b>(&self, class: &'b Class, way: Way) -> &'b Coding {
+        let is_asked_for = |kind: &Coding| self.asked.is_some_and(|asked| asked.query.classes.contains(kind));
+        let by_category = class.category.as_ref().filter(|kind| way == Way::Codes || !is_asked_for(kind));
+        by_category.unwrap_or(&class.of)
+    }
 
-impl Lister {
-    fn said(self, part: Listable<'_>, way: Way) -> Redaction {
+    fn said_in(&self, way: Way, part: Listable<'_>) -> Redaction {
         let Data { labels, except_labels, period, records, classes, documents, codes } = &part.rule.data;
         let any_of = |listed| Redaction { of: Redacted::AnyOf, listed };
         match way {
-            Way::Records => any_of(Self::of_records(records)),
+            Way::Records => any_of(Lister::of_records(records)),
             Way::Period => any_of(Listed { periods: period.iter().copied().collect(), ..Listed::default() }),
-            Way::Actors => any_of(self.actors_of(&part.rule.actors, Redacted::AnyOf)),
+            Way::Actors => any_of(self.lister.actors_of(&part.rule.actors)),
             Way::Codes | Way::CodesByType => {
                 let mut all = Listed::codes(documents);
-                all.add(Listed::codes(classes.iter().map(|class| kind_of(class, way))));
+                all.add(Listed::codes(classes.iter().map(|class| self.kind_of(class, way))));
                 if part.by != By::Kinds {
                     all.add(if part.means_from() { Listed::codes(labels) } else { Listed::default() });
                     all.add(Listed::codes(codes));
@@ -116,7 +119,7 @@ pub(super) struct Withheld<'v, 'a> {
     /// What these are about.
     pub(super) rules: &'v [Listable<'a>],
     /// The labels that these except.
-    pub(super) permits: &'v [&'a Rule],
+    pub(super) permits: Vec<&'a Rule>,
     /// Of the labels by which it releases what they did not mean when it was written.
     pub(super) given: Vec<&'a Coding>,
 }
@@ -125,7 +128,7 @@ impl<'a> Hall<'a> {
     /// What leaves out what a rule is about: the narrowest list that leaves something of each kind that is asked for, or
     /// of this one.
     pub(super) fn leaving_out(&self, part: Listable<'_>) -> Option<Redaction> {
-        let ways = || part.ways().map(|way| self.lister.said(part, way));
+        let ways = || part.ways().map(|way| self.said_in(way, part));
         let leaves_all = |list: &Redaction| self.asked.is_none_or(|asked| asked.is_any_of_each([list]));
         let leaves_any = |list: &Redaction| self.asked.is_none_or(|asked| asked.is_any([list]));
         ways().find(leaves_all).or_else(|| ways().find(leaves_any)).or_else(|| ways().last())
