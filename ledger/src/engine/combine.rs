@@ -38,7 +38,7 @@ impl Stance<'_> {
     fn said(&self) -> Option<Said> {
         match self {
             Self::Silent => None,
-            Self::NotCovered => Some(Said::NotCovered),
+            Self::NotCovered | Self::NotCoveredOf(_) => Some(Said::NotCovered),
             Self::Permit => Some(Said::Permit),
             Self::Within { .. } => Some(Said::PermitPart),
             Self::Deny(released) if released.is_empty() => Some(Said::Deny),
@@ -163,6 +163,12 @@ impl<'a> Hall<'a> {
         let unsaid = not_covered.or_else(|| self.asked_for_withheld()).or_else(|| self.permits_unsaid());
         let unsaid = unsaid.or_else(|| self.refuses_all_between());
         if let Some(ground) = unsaid.or_else(|| self.permitting_part(Applies, ReasonCode::NotCovered)) {
+            return Verdict::Deny(ground);
+        }
+        let is_not_covered_of = |stance: &Stance<'_>| matches!(stance, Stance::NotCoveredOf(_));
+        if let (Some(ground), false) =
+            (self.first(Applies, is_not_covered_of, ReasonCode::NotCovered), self.leaves_any_but(&self.left_open()))
+        {
             return Verdict::Deny(ground);
         }
         let once = self.permitting_part(Ended, ReasonCode::Revoked);

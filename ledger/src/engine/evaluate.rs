@@ -155,7 +155,7 @@ impl Council<'_> {
             }
             Verdict::NoConsent(ground) => {
                 let fallback = fallback(self.policy, self.question, subject);
-                let mut obligations = hall.redactions(&[]);
+                let mut obligations = hall.left_open();
                 obligations.extend(fallback.redaction.map(Obligation::Redact));
                 if let (Effect::Permit, false, Some(ground)) =
                     (fallback.effect, hall.leaves_any_but(&obligations), hall.first_withheld())

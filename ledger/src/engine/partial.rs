@@ -17,7 +17,9 @@ impl<'a> Hall<'a> {
     pub(super) fn released(&self) -> Vec<Listable<'a>> {
         let mut refusals = self.speaking().filter_map(|(_, voice)| match &voice.stance {
             Stance::Deny(released) => Some(released),
-            Stance::Silent | Stance::NotCovered | Stance::Permit | Stance::Within { .. } => None,
+            Stance::Silent | Stance::NotCovered | Stance::NotCoveredOf(_) | Stance::Permit | Stance::Within { .. } => {
+                None
+            }
         });
         match (refusals.next(), refusals.next()) {
             (Some(only), None) => self.with_something_left(only),
@@ -116,6 +118,18 @@ impl<'a> Hall<'a> {
         of_query.into_iter().map(Obligation::Redact).collect()
     }
 
+    /// What no default releases: what is left out of all, and what consents permit less of.
+    pub(super) fn left_open(&self) -> BTreeSet<Obligation> {
+        let mut listed = Listed::default();
+        for (_, voice) in self.speaking().filter(|_| !lacks(Mutant::NotCoveredIsSilent)) {
+            if let Stance::NotCoveredOf(part) = &voice.stance {
+                listed.add(self.lister.actors_of(&part.rule.actors));
+            }
+        }
+        let not_covered = (!listed.is_empty()).then_some(Redaction { of: Redacted::AnyOf, listed });
+        self.redactions(&[]).into_iter().chain(not_covered.map(Obligation::Redact)).collect()
+    }
+
     fn left_out(&self, within: &[Listable<'_>]) -> Vec<Redaction> {
         self.withheld.iter().cloned().chain(self.all_but(within)).collect()
     }
@@ -161,7 +175,7 @@ impl<'a> Hall<'a> {
             Stance::Within { parts, .. } | Stance::Deny(parts) => {
                 parts.iter().any(|part| asked.may_be_of(self.lister, part, &left_out))
             }
-            Stance::Silent | Stance::NotCovered => false,
+            Stance::Silent | Stance::NotCovered | Stance::NotCoveredOf(_) => false,
         }
     }
 
@@ -193,7 +207,7 @@ impl<'a> Hall<'a> {
         // What no list can say for one of them, somebody else may release.
         let permits = |voice: &Voice<'_>| match &voice.stance {
             Stance::Permit => true,
-            Stance::Silent | Stance::NotCovered | Stance::Within { .. } | Stance::Deny(_) => {
+            Stance::Silent | Stance::NotCovered | Stance::NotCoveredOf(_) | Stance::Within { .. } | Stance::Deny(_) => {
                 let unsaid = voice.unsaid.iter().map(|rule| Listable::by_data(rule));
                 voice.stance.parts().iter().copied().chain(unsaid).any(may_be_released)
             }

@@ -87,7 +87,7 @@ impl<'a> Inquiry<'a> {
             (Effect::Permit, _, Cover::Part | Cover::Nothing) => {
                 let may_meet = cover == Cover::Part || (self.may_meet(root) && self.may_be_of_kind(root));
                 said.unsaid.extend(may_meet.then_some(root));
-                Stance::NotCovered
+                if context == Cover::Part { Stance::NotCoveredOf(part) } else { Stance::NotCovered }
             }
             // Where the rules speak of all of it, the root does not.
             (Effect::Deny, _, _) if said.verdict.is_some() => Stance::Silent,

@@ -34,6 +34,8 @@ pub(super) enum Stance<'a> {
     Silent,
     /// It permits this requester and purpose less than this.
     NotCovered,
+    /// The same of what this rule's actors wrote; of other records of a query it says nothing.
+    NotCoveredOf(Listable<'a>),
     /// It permits.
     Permit,
     /// It permits of a query what these rules are about.
@@ -75,9 +77,9 @@ impl<'a> Stance<'a> {
                 parts.extend(released);
                 Self::Within { parts, beyond }
             }
-            Self::Silent | Self::NotCovered if released.is_empty() => self,
+            Self::Silent | Self::NotCovered | Self::NotCoveredOf(_) if released.is_empty() => self,
             Self::Silent => Self::Within { parts: released, beyond: Beyond::Silent },
-            Self::NotCovered => Self::Within { parts: released, beyond: Beyond::NotCovered },
+            Self::NotCovered | Self::NotCoveredOf(_) => Self::Within { parts: released, beyond: Beyond::NotCovered },
             Self::Deny(_) => Self::Deny(released),
         }
     }
@@ -86,7 +88,7 @@ impl<'a> Stance<'a> {
     pub(super) fn parts(&self) -> &[Listable<'a>] {
         match self {
             Self::Within { parts, .. } | Self::Deny(parts) => parts,
-            Self::Silent | Self::NotCovered | Self::Permit => &[],
+            Self::Silent | Self::NotCovered | Self::NotCoveredOf(_) | Self::Permit => &[],
         }
     }
 }
