@@ -40,7 +40,7 @@ pub(super) struct Council<'a> {
 pub(super) struct Ruling {
     pub(super) item: ItemAnswer,
     pub(super) obligations: BTreeSet<Obligation>,
-    permitting: BTreeSet<usize>,
+    pub(super) permitting: BTreeSet<usize>,
     said: Vec<(usize, Said)>,
     barred: Barred,
 }

@@ -97,6 +97,16 @@ impl<'a> Siblings<'a> {
         self.released.is_empty() && self.verdict.as_ref().map_or(rule.effect == Effect::Deny, refuses_all)
     }
 
+    /// Whether they permit a part, whatever the rule above does.
+    fn permits_some(&self) -> bool {
+        match &self.verdict {
+            Some(Verdict { effect: Effect::Deny, released, .. }) => !released.is_empty(),
+            Some(Verdict { effect: Effect::Permit, .. }) | None => {
+                !(self.released.is_empty() && self.unsaid.is_empty())
+            }
+        }
+    }
+
     /// A rule that covers all that is asked speaks, or its exceptions do in its place.
     pub(super) fn whole(&mut self, rule: &'a Rule, below: Self, extent: Extent) {
         self.withhold_below(rule, &below);
@@ -125,7 +135,7 @@ impl<'a> Siblings<'a> {
     /// refuses is withheld, also what its exceptions release in part. What no list can say is not released.
     pub(super) fn part(&mut self, mut part: Listable<'a>, below: Self) {
         let rule = part.rule;
-        if part.reach == Reach::All && !(below.released.is_empty() && below.unsaid.is_empty()) {
+        if part.reach == Reach::All && below.permits_some() {
             part.reach = Reach::Lifted;
         }
         let (effect, named_below) =
