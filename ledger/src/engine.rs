@@ -28,6 +28,7 @@ mod labels;
 mod listing;
 mod native;
 mod obligation;
+mod part;
 mod partial;
 mod party;
 mod policy;

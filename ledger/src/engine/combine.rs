@@ -2,7 +2,8 @@
 //! that a permit covers less. Of a query what is left of it counts (step 9).
 
 use super::answer::{Ground, Said};
-use super::listing::{Listable, Lister};
+use super::listing::Lister;
+use super::part::Part;
 use super::question::Subject;
 use super::redaction::Redaction;
 use super::remainder::Remainder;
@@ -61,7 +62,7 @@ pub(super) struct Hall<'a> {
 pub(super) enum Verdict<'a> {
     Deny(Ground),
     /// Of a query only what these rules are about; empty: all of it.
-    Permit(Ground, Vec<Listable<'a>>),
+    Permit(Ground, Vec<Part<'a>>),
     NoConsent(Ground),
 }
 

@@ -9,7 +9,7 @@ use crate::vocabulary::{Coding, system};
 
 impl Lister {
     /// Of each alternative what a rule is surely not about, left out; where no list can say it, nothing is.
-    fn at_most(self, part: &Listable<'_>) -> Vec<Vec<Redaction>> {
+    pub(super) fn at_most(self, part: &Listable<'_>) -> Vec<Vec<Redaction>> {
         let rule = part.rule;
         let is_confidentiality = |code: &Coding| code.system == system::CONFIDENTIALITY;
         let means_from = |list: &Listed| rule.effect == Effect::Deny && list.codes.iter().any(is_confidentiality);
@@ -27,11 +27,6 @@ impl Lister {
 }
 
 impl Remainder<'_> {
-    /// Whether a rule may be about some of it, of what these leave.
-    pub(super) fn may_be_of(&self, lister: Lister, part: &Listable<'_>, left_out: &[Redaction]) -> bool {
-        lister.at_most(part).iter().any(|about| self.is_any(left_out.iter().chain(about)))
-    }
-
     /// Whether data like this is all that is asked for, whatever it excepts.
     pub(super) fn is_all_of(&self, lister: Lister, data: &Data) -> bool {
         self.surely_of(lister, data).is_none()

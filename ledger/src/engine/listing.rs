@@ -109,7 +109,7 @@ impl Lister {
     }
 
     /// The same of what a rule releases, of some actors only if they narrow it. Nothing is in a list of nobody.
-    pub(super) fn released(self, part: Listable<'_>) -> Vec<Vec<Listed>> {
+    pub(super) fn released_by(self, part: Listable<'_>) -> Vec<Vec<Listed>> {
         let actors = (part.by == By::DataAndActors).then(|| self.released_actors(part.rule));
         let with_actors = |lists: Vec<Listed>| lists.into_iter().chain(actors.clone()).collect();
         self.alternatives(&part.rule.data, part.released_labels()).into_iter().map(with_actors).collect()

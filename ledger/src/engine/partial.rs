@@ -3,6 +3,7 @@
 use super::answer::Ground;
 use super::combine::Hall;
 use super::listing::{Listable, Reach, later_sensitivities, without_older_parts};
+use super::part::Part;
 use super::redaction::{Listed, Redacted, Redaction};
 use super::remainder::Remainder;
 use super::several::all_but_either;
@@ -13,22 +14,20 @@ use crate::mutant::{Mutant, lacks};
 use std::collections::BTreeSet;
 
 impl<'a> Hall<'a> {
-    /// What the only refusal releases of a query, as far as something is left of it; two refusals release nothing.
-    pub(super) fn released(&self) -> Vec<Listable<'a>> {
-        let mut refusals = self.speaking().filter_map(|(_, voice)| match &voice.stance {
-            Stance::Deny(released) => Some(released),
+    /// What all refusals release of a query, as far as something is left of it.
+    pub(super) fn released(&self) -> Vec<Part<'a>> {
+        let refusals = self.speaking().filter_map(|(_, voice)| match &voice.stance {
+            Stance::Deny(released) => Some(released.clone()),
             Stance::Silent | Stance::NotCovered | Stance::NotCoveredOf(_) | Stance::Permit | Stance::Within { .. } => {
                 None
             }
         });
-        match (refusals.next(), refusals.next()) {
-            (Some(only), None) => self.with_something_left(only),
-            (None, _) | (Some(_), Some(_)) => Vec::new(),
-        }
+        let released = refusals.reduce(|these, those| Part::both(&these, &those));
+        self.with_something_left(&released.unwrap_or_default())
     }
 
     /// What all that permit parts permit.
-    pub(super) fn within(&self) -> Vec<Listable<'a>> {
+    pub(super) fn within(&self) -> Vec<Part<'a>> {
         let permits_part = |(_, voice): &&(_, Voice<'a>)| matches!(voice.stance, Stance::Within { .. });
         let voices = self.speaking().filter(permits_part);
         voices.flat_map(|(_, voice)| self.with_something_left(voice.stance.parts())).collect()
@@ -38,12 +37,12 @@ impl<'a> Hall<'a> {
         matches!(stance, Stance::Within { .. }) && !self.with_something_left(stance.parts()).is_empty()
     }
 
-    fn with_something_left(&self, parts: &[Listable<'a>]) -> Vec<Listable<'a>> {
-        parts.iter().copied().filter(|part| self.leaves_any(&[*part])).collect()
+    fn with_something_left(&self, parts: &[Part<'a>]) -> Vec<Part<'a>> {
+        parts.iter().filter(|part| self.leaves_any(std::slice::from_ref(part))).cloned().collect()
     }
 
     /// Whether something is left of what these permit; of everything, if there are none.
-    pub(super) fn leaves_any(&self, within: &[Listable<'_>]) -> bool {
+    pub(super) fn leaves_any(&self, within: &[Part<'_>]) -> bool {
         let all_but = self.all_but(within);
         let is_left = |asked: Remainder<'_>| asked.is_any(self.withheld.iter().chain(&all_but));
         self.asked.is_none_or(is_left) || lacks(Mutant::WithheldKindReleased)
@@ -58,7 +57,7 @@ impl<'a> Hall<'a> {
     pub(super) fn asked_for_withheld(&self) -> Option<Ground> {
         let asked = self.asked.filter(|_| !lacks(Mutant::WithheldKindReleased))?;
         let leaves_nothing = |part: &Listable<'a>| {
-            let may_be_about_it = part.reach != Reach::Apart && asked.may_be_of(self.lister, part, &[]);
+            let may_be_about_it = part.reach != Reach::Apart && asked.may_be_of(self.lister, &Part::from(*part), &[]);
             may_be_about_it && !asked.is_any(&self.leaving_out(*part))
         };
         self.first_refusing(leaves_nothing)
@@ -96,7 +95,7 @@ impl<'a> Hall<'a> {
             let data = &part.rule.data;
             data.except_labels.is_empty() && self.asked.is_some_and(|asked| asked.is_all_of(self.lister, data))
         };
-        matches!(stance, Stance::Deny(_)) && !stance.parts().iter().any(is_all)
+        matches!(stance, Stance::Deny(_)) && !stance.parts().iter().any(|part| part.rules().all(is_all))
     }
 
     /// A refusal of a part, if there is any.
@@ -113,7 +112,7 @@ impl<'a> Hall<'a> {
     }
 
     /// What to leave out of what a query releases. Of records each is released or not.
-    pub(super) fn redactions(&self, within: &[Listable<'_>]) -> BTreeSet<Obligation> {
+    pub(super) fn redactions(&self, within: &[Part<'_>]) -> BTreeSet<Obligation> {
         let of_query = if self.asked.is_some() { self.left_out(within) } else { Vec::new() };
         of_query.into_iter().map(Obligation::Redact).collect()
     }
@@ -130,16 +129,16 @@ impl<'a> Hall<'a> {
         self.redactions(&[]).into_iter().chain(not_covered.map(Obligation::Redact)).collect()
     }
 
-    fn left_out(&self, within: &[Listable<'_>]) -> Vec<Redaction> {
+    fn left_out(&self, within: &[Part<'_>]) -> Vec<Redaction> {
         self.withheld.iter().cloned().chain(self.all_but(within)).collect()
     }
 
     /// All but what is released, as far as that leaves something.
-    fn all_but(&self, within: &[Listable<'_>]) -> Vec<Redaction> {
+    fn all_but(&self, within: &[Part<'_>]) -> Vec<Redaction> {
         if within.is_empty() || lacks(Mutant::PartReleasedWhole) {
             return Vec::new();
         }
-        let alternatives = || within.iter().flat_map(|part| self.lister.released(*part));
+        let alternatives = || within.iter().flat_map(|part| self.lister.released(part));
         let of_asked: Vec<Vec<Listed>> = alternatives().filter(|lists| self.is_any_in(lists)).collect();
         if of_asked.is_empty() { all_but_either(alternatives()) } else { all_but_either(of_asked) }
     }
@@ -200,16 +199,16 @@ impl<'a> Hall<'a> {
     }
 
     /// Those that permit something of what is released, as far as that can be told: their duties are due.
-    pub(super) fn permitting(&self, within: &[Listable<'_>]) -> BTreeSet<usize> {
+    pub(super) fn permitting(&self, within: &[Part<'_>]) -> BTreeSet<usize> {
         let left_out = self.left_out(within);
         let may_be_released =
-            |part: Listable<'_>| self.asked.is_none_or(|asked| asked.may_be_of(self.lister, &part, &left_out));
+            |part: &Part<'_>| self.asked.is_none_or(|asked| asked.may_be_of(self.lister, part, &left_out));
         // What no list can say for one of them, somebody else may release.
         let permits = |voice: &Voice<'_>| match &voice.stance {
             Stance::Permit => true,
             Stance::Silent | Stance::NotCovered | Stance::NotCoveredOf(_) | Stance::Within { .. } | Stance::Deny(_) => {
-                let unsaid = voice.unsaid.iter().map(|rule| Listable::by_data(rule));
-                voice.stance.parts().iter().copied().chain(unsaid).any(may_be_released)
+                let mut unsaid = voice.unsaid.iter().map(|rule| Part::from(Listable::by_data(rule)));
+                voice.stance.parts().iter().any(may_be_released) || unsaid.any(|part| may_be_released(&part))
             }
         };
         self.speaking().filter(|(_, voice)| permits(voice)).map(|(speaker, _)| speaker.at).collect()

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use super::listing::{By, Listable, Reach};
+use super::part::Part;
 use super::voice::{Stance, Voice};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
@@ -12,7 +13,7 @@ use crate::vocabulary::{BREAK_THE_GLASS, system};
 pub(super) struct Siblings<'a> {
     pub(super) verdict: Option<Verdict<'a>>,
     /// Rules that permit a part of a query.
-    released: Vec<Listable<'a>>,
+    released: Vec<Part<'a>>,
     pub(super) withheld: Vec<Listable<'a>>,
     pub(super) barred: Vec<Listable<'a>>,
     lifting: Vec<&'a Rule>,
@@ -28,7 +29,7 @@ pub(super) struct Verdict<'a> {
     effect: Effect,
     rule: &'a Rule,
     /// Parts of a query that exceptions release from a refusal.
-    released: Vec<Listable<'a>>,
+    released: Vec<Part<'a>>,
     names_break_glass: bool,
     /// Whether it is about a part, and if it refuses, refuses all because no list can say which.
     is_of_part: bool,
@@ -47,14 +48,14 @@ pub(super) fn names_break_glass(rule: &Rule) -> bool {
 }
 
 impl<'a> Siblings<'a> {
-    /// Siblings: deny prevails. What one refusal releases another one may hold back, so two release nothing.
+    /// Siblings: deny prevails. Two refusals release what both do.
     pub(super) fn collect(&mut self, new: Verdict<'a>) {
         let permit_prevails = lacks(Mutant::SiblingPermitPrevails);
         self.verdict = Some(match self.verdict.take() {
             None => new,
             Some(old) => match (old.effect, new.effect) {
                 (Effect::Deny, Effect::Deny) => Verdict {
-                    released: Vec::new(),
+                    released: Part::both(&old.released, &new.released),
                     names_break_glass: old.names_break_glass || new.names_break_glass,
                     is_of_part: old.is_of_part && new.is_of_part,
                     ..old
@@ -144,7 +145,7 @@ impl<'a> Siblings<'a> {
         match effect {
             Effect::Permit => {
                 if part.can_be_released() {
-                    self.released.push(part);
+                    self.released.push(part.into());
                 } else {
                     self.unsaid.push(rule);
                 }

@@ -82,7 +82,7 @@ impl<'a> Inquiry<'a> {
                 // Of other data than its own it permits less; of other keepers' and authors' records it says nothing.
                 let is_of_other_data = self.data(&root.data, root.effect) != Cover::Whole;
                 let beyond = if is_of_other_data { Beyond::NotCovered } else { Beyond::Silent };
-                Stance::Within { parts: vec![part], beyond }
+                Stance::Within { parts: vec![part.into()], beyond }
             }
             (Effect::Permit, _, Cover::Part | Cover::Nothing) => {
                 let may_meet = cover == Cover::Part || (self.may_meet(root) && self.may_be_of_kind(root));

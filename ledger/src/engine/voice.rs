@@ -2,6 +2,7 @@
 
 use super::Rule;
 use super::listing::Listable;
+use super::part::Part;
 use crate::vocabulary::Coding;
 
 /// What one consent says.
@@ -39,9 +40,9 @@ pub(super) enum Stance<'a> {
     /// It permits.
     Permit,
     /// It permits of a query what these rules are about.
-    Within { parts: Vec<Listable<'a>>, beyond: Beyond },
+    Within { parts: Vec<Part<'a>>, beyond: Beyond },
     /// It refuses; of a query, all but what these rules are about.
-    Deny(Vec<Listable<'a>>),
+    Deny(Vec<Part<'a>>),
 }
 
 /// What a consent that permits a part of a query says of the rest.
@@ -64,13 +65,13 @@ impl<'a> Voice<'a> {
 
     /// Labels by which it narrows what a query releases.
     pub(super) fn given(&self) -> impl Iterator<Item = &'a Coding> {
-        self.stance.parts().iter().flat_map(|part| &part.rule.data.labels)
+        self.stance.parts().iter().flat_map(Part::rules).flat_map(|one| &one.rule.data.labels)
     }
 }
 
 impl<'a> Stance<'a> {
     /// The same where rules permit these parts of a query.
-    pub(super) fn with(self, released: Vec<Listable<'a>>) -> Self {
+    pub(super) fn with(self, released: Vec<Part<'a>>) -> Self {
         match self {
             Self::Permit => Self::Permit,
             Self::Within { mut parts, beyond } => {
@@ -85,7 +86,7 @@ impl<'a> Stance<'a> {
     }
 
     /// The rules about a part of a query that it permits beside or in spite of what it says of the rest.
-    pub(super) fn parts(&self) -> &[Listable<'a>] {
+    pub(super) fn parts(&self) -> &[Part<'a>] {
         match self {
             Self::Within { parts, .. } | Self::Deny(parts) => parts,
             Self::Silent | Self::NotCovered | Self::NotCoveredOf(_) | Self::Permit => &[],
