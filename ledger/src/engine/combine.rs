@@ -8,6 +8,7 @@ use super::question::Subject;
 use super::redaction::Redaction;
 use super::remainder::Remainder;
 use super::voice::{Beyond, Stance, Voice};
+use super::withheld::Choice;
 use super::{Applicability, Consent, Moment, Question, ReasonCode};
 use crate::mutant::{Mutant, lacks};
 
@@ -53,7 +54,7 @@ pub(super) struct Hall<'a> {
     pub(super) lister: Lister,
     /// What a query asks for; `None` for a record, which is released or not.
     pub(super) asked: Option<Remainder<'a>>,
-    voices: Vec<(&'a Speaker<'a>, Voice<'a>)>,
+    pub(super) voices: Vec<(&'a Speaker<'a>, Voice<'a>)>,
     /// What refusals and exceptions leave out of a query.
     pub(super) withheld: Vec<Redaction>,
 }
@@ -81,7 +82,7 @@ impl<'a> Hall<'a> {
         };
         let mut hall = Self { lister: Lister(as_of), asked, voices: voices.collect(), withheld: Vec::new() };
         if hall.asked.is_some() {
-            hall.withheld = hall.withheld_of_query();
+            hall.withheld = hall.withheld_of_query(Choice::Each);
         }
         hall
     }

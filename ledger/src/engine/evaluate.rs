@@ -145,7 +145,8 @@ impl Council<'_> {
             let ground = Ground { code: ReasonCode::Incident, consent: Some(speaker.at), rule: None };
             return Ruling::refusal(ground, Vec::new(), barred);
         }
-        match hall.verdict() {
+        let (hall, verdict) = hall.settled();
+        match verdict {
             Verdict::Deny(ground) => Ruling::refusal(ground, said, barred),
             Verdict::Permit(ground, within) => {
                 let obligations = hall.redactions(&within);

@@ -8,7 +8,7 @@ use super::redaction::{Listed, Redacted, Redaction};
 use super::remainder::Remainder;
 use super::several::all_but_either;
 use super::voice::{Stance, Voice};
-use super::withheld::Withheld;
+use super::withheld::{Choice, Withheld};
 use super::{Consent, Obligation, ReasonCode, Rule};
 use crate::mutant::{Mutant, lacks};
 use std::collections::BTreeSet;
@@ -58,7 +58,7 @@ impl<'a> Hall<'a> {
         let asked = self.asked.filter(|_| !lacks(Mutant::WithheldKindReleased))?;
         let leaves_nothing = |part: &Listable<'a>| {
             let may_be_about_it = part.reach != Reach::Apart && asked.may_be_of(self.lister, &Part::from(*part), &[]);
-            may_be_about_it && !asked.is_any(&self.leaving_out(*part))
+            may_be_about_it && !asked.is_any(&self.leaving_out(*part, &Choice::Each))
         };
         self.first_refusing(leaves_nothing)
     }
@@ -150,12 +150,12 @@ impl<'a> Hall<'a> {
     }
 
     /// What refusals and exceptions leave out, whatever is permitted.
-    pub(super) fn withheld_of_query(&self) -> Vec<Redaction> {
+    pub(super) fn withheld_of_query(&self, choice: Choice) -> Vec<Redaction> {
         if lacks(Mutant::WithheldNotRedacted) {
             return Vec::new();
         }
         let permits_excepted = self.speaking().any(|(_, voice)| voice.permits_all_labels());
-        self.withholding(|voice| Withheld {
+        self.withholding(choice, |voice| Withheld {
             rules: &voice.withheld,
             permits: if permits_excepted { voice.leaving_refused.clone() } else { voice.excepting().collect() },
             given: voice.given().collect(),
@@ -237,7 +237,11 @@ impl<'a> Hall<'a> {
         if self.asked.is_none() {
             return Vec::new();
         }
-        self.withholding(|voice| Withheld { rules: &voice.barred, permits: voice.lifting.clone(), given: Vec::new() })
+        self.withholding(Choice::Each, |voice| Withheld {
+            rules: &voice.barred,
+            permits: voice.lifting.clone(),
+            given: Vec::new(),
+        })
     }
 
     /// Whether that leaves nothing of it.

@@ -1,6 +1,7 @@
 //! What rules of one depth say together: deny prevails, and exceptions speak in their rule's place (CE-1 step 4).
 
 use super::Rule;
+use super::lifted::Lifted;
 use super::listing::{By, Listable, Reach};
 use super::part::Part;
 use super::voice::{Stance, Voice};
@@ -15,6 +16,7 @@ pub(super) struct Siblings<'a> {
     /// Rules that permit a part of a query.
     released: Vec<Part<'a>>,
     pub(super) withheld: Vec<Listable<'a>>,
+    lifted: Vec<Lifted<'a>>,
     pub(super) barred: Vec<Listable<'a>>,
     lifting: Vec<&'a Rule>,
     /// Permits of this depth: what they except is left to the rule above.
@@ -34,6 +36,9 @@ pub(super) struct Verdict<'a> {
     /// Whether it is about a part, and if it refuses, refuses all because no list can say which.
     is_of_part: bool,
 }
+
+/// More refusals than these are not looked at for what their exceptions give back.
+const LIFTED_MAX: usize = 8;
 
 /// How much of what is asked a rule that covers it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +117,9 @@ impl<'a> Siblings<'a> {
     pub(super) fn whole(&mut self, rule: &'a Rule, below: Self, extent: Extent) {
         self.withhold_below(rule, &below);
         self.unsaid.extend(below.unsaid);
+        if below.verdict.as_ref().is_none_or(|verdict| verdict.effect == Effect::Permit) {
+            self.lift(below.lifted);
+        }
         let (own, excepts_some) = (names_break_glass(rule), extent == Extent::ButExcepted);
         let verdict = match below.verdict {
             Some(verdict) => Verdict {
@@ -144,16 +152,18 @@ impl<'a> Siblings<'a> {
         let names_break_glass = named_below || names_break_glass(rule);
         match effect {
             Effect::Permit => {
+                self.withhold_below(rule, &below);
                 if part.can_be_released() {
                     self.released.push(part.into());
+                    self.lift(below.lifted.into_iter().map(|lifted| lifted.below(part)));
                 } else {
                     self.unsaid.push(rule);
                 }
-                self.withhold_below(rule, &below);
                 self.permitting.push(rule);
             }
             Effect::Deny if part.can_be_left_out() => {
                 self.withheld.push(part);
+                self.lift(below.given_back(part));
                 self.barred.extend(if names_break_glass { vec![part] } else { below.barred });
                 self.lifting.extend(below.lifting);
             }
@@ -164,6 +174,35 @@ impl<'a> Siblings<'a> {
                 self.collect(Verdict { effect: Effect::Deny, rule, released, names_break_glass, is_of_part });
             }
         }
+    }
+
+    fn lift(&mut self, more: impl IntoIterator<Item = Lifted<'a>>) {
+        let room = LIFTED_MAX.saturating_sub(self.lifted.len());
+        self.lifted.extend(more.into_iter().take(room));
+    }
+
+    /// What these give back of a refusal above them.
+    fn given_back(&self, refusal: Listable<'a>) -> Vec<Lifted<'a>> {
+        if !refusal.can_be_released() {
+            return Vec::new();
+        }
+        let (released, lifted): (_, &[_]) = match &self.verdict {
+            Some(verdict) => (&verdict.released, &[]),
+            None => (&self.released, &self.lifted),
+        };
+        let excepting = self.excepting().iter().chain(&self.leaving_refused).chain([&refusal.rule]);
+        let leaving_refused: Vec<&Rule> = excepting.copied().collect();
+        let outer = (!released.is_empty()).then(|| Lifted {
+            refusal,
+            parts: Part::both(&[refusal.into()], released),
+            withheld: self.withheld.clone(),
+            leaving_refused: leaving_refused.clone(),
+        });
+        let inner = lifted.iter().cloned().map(|inner| {
+            let leaving_refused = [inner.leaving_refused.clone(), leaving_refused.clone()].concat();
+            Lifted { leaving_refused, ..inner.inside(refusal, &self.withheld) }
+        });
+        outer.into_iter().chain(inner).collect()
     }
 
     /// A permit of other kinds than the one that is asked for releases none of it. A record may still be of both kinds,
@@ -180,7 +219,9 @@ impl<'a> Siblings<'a> {
     pub(super) fn voice(self, unlifted: Stance<'a>, root: Option<&'a Rule>) -> Voice<'a> {
         let bars_by_root = root.is_some_and(|root| root.effect == Effect::Deny && names_break_glass(root));
         let (leaving_open, leaving_refused) = self.leaving(&unlifted, root);
-        let Self { verdict, released, withheld, barred, mut lifting, unsaid, .. } = self;
+        let Self { verdict, released, withheld, lifted, barred, mut lifting, unsaid, .. } = self;
+        let is_refused = verdict.as_ref().is_some_and(|verdict| verdict.effect == Effect::Deny);
+        let lifted = if is_refused { Vec::new() } else { lifted };
         let (stance, rule, refuses_break_glass) = match verdict {
             Some(Verdict { effect: Effect::Permit, rule, .. }) => {
                 if bars_by_root {
@@ -198,7 +239,18 @@ impl<'a> Siblings<'a> {
                 (stance, root, refuses_break_glass)
             }
         };
-        Voice { stance, withheld, barred, lifting, leaving_open, leaving_refused, unsaid, rule, refuses_break_glass }
+        Voice {
+            stance,
+            withheld,
+            lifted,
+            barred,
+            lifting,
+            leaving_open,
+            leaving_refused,
+            unsaid,
+            rule,
+            refuses_break_glass,
+        }
     }
 
     /// The permits that leave what they except to nobody in this consent, and those that leave it to a refusal.

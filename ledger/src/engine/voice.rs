@@ -1,6 +1,7 @@
 //! What one consent says of what is asked (CE-1 step 4), before it is heard together with the others.
 
 use super::Rule;
+use super::lifted::Lifted;
 use super::listing::Listable;
 use super::part::Part;
 use crate::vocabulary::Coding;
@@ -11,6 +12,8 @@ pub(super) struct Voice<'a> {
     pub(super) stance: Stance<'a>,
     /// Rules whose data is withheld, also from what other consents permit. Empty for a record.
     pub(super) withheld: Vec<Listable<'a>>,
+    /// What exceptions give back of them.
+    pub(super) lifted: Vec<Lifted<'a>>,
     /// Those of them that are refused to breaking the glass by name.
     pub(super) barred: Vec<Listable<'a>>,
     /// Permits that lift such a refusal, but not of what they except.

@@ -114,6 +114,14 @@ impl Hall<'_> {
     }
 }
 
+/// How lists are chosen.
+pub(super) enum Choice {
+    /// For each refusal the narrowest by itself.
+    Each,
+    /// Those that leave something beside these and the ones chosen before.
+    Together(Vec<Redaction>),
+}
+
 /// What of one consent is left out.
 pub(super) struct Withheld<'v, 'a> {
     /// What these are about.
@@ -124,25 +132,47 @@ pub(super) struct Withheld<'v, 'a> {
     pub(super) given: Vec<&'a Coding>,
 }
 
+impl Choice {
+    fn add(&mut self, list: &Redaction) {
+        match self {
+            Self::Each => {}
+            Self::Together(beside) => beside.push(list.clone()),
+        }
+    }
+}
+
 impl<'a> Hall<'a> {
     /// What leaves out what a rule is about: the narrowest list that leaves something of each kind that is asked for, or
     /// of this one.
-    pub(super) fn leaving_out(&self, part: Listable<'_>) -> Option<Redaction> {
+    pub(super) fn leaving_out(&self, part: Listable<'_>, choice: &Choice) -> Option<Redaction> {
         let ways = || part.ways().map(|way| self.said_in(way, part));
-        let leaves_all = |list: &Redaction| self.asked.is_none_or(|asked| asked.is_any_of_each([list]));
-        let leaves_any = |list: &Redaction| self.asked.is_none_or(|asked| asked.is_any([list]));
+        let beside: &[Redaction] = match choice {
+            Choice::Each => &[],
+            Choice::Together(beside) => beside,
+        };
+        let leaves_any = |list: &Redaction| self.asked.is_none_or(|asked| asked.is_any(beside.iter().chain([list])));
+        let leaves_each = |list: &Redaction| self.asked.is_none_or(|asked| asked.is_any_of_each([list]));
+        let leaves_all = |list: &Redaction| leaves_any(list) && leaves_each(list);
         ways().find(leaves_all).or_else(|| ways().find(leaves_any)).or_else(|| ways().last())
     }
 
     /// Leaves out what each consent says so of.
-    pub(super) fn withholding(&self, of: impl for<'v> Fn(&'v Voice<'a>) -> Withheld<'v, 'a>) -> Vec<Redaction> {
+    pub(super) fn withholding(
+        &self,
+        mut choice: Choice,
+        of: impl for<'v> Fn(&'v Voice<'a>) -> Withheld<'v, 'a>,
+    ) -> Vec<Redaction> {
         let (mut any_of, mut all) = (Listed::default(), Vec::new());
         for (speaker, voice) in self.speaking() {
             let Withheld { rules, permits, given } = of(voice);
             let mut labels: Vec<&Coding> = permits.iter().flat_map(|permit| &permit.data.except_labels).collect();
-            any_of.add(Listed::codes(labels.iter().copied()));
+            let excepted = Listed::codes(labels.iter().copied());
+            choice.add(&Redaction { of: Redacted::AnyOf, listed: excepted.clone() });
+            any_of.add(excepted);
             for rule in rules {
-                let Some(Redaction { of, listed }) = self.leaving_out(*rule) else { continue };
+                let Some(list) = self.leaving_out(*rule, &choice) else { continue };
+                choice.add(&list);
+                let Redaction { of, listed } = list;
                 labels.extend(rule.labels_left_out(&listed));
                 match of {
                     Redacted::AnyOf => any_of.add(listed),
