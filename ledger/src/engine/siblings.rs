@@ -32,6 +32,8 @@ pub(super) struct Verdict<'a> {
     rule: &'a Rule,
     /// Parts of a query that exceptions release from a refusal.
     released: Vec<Part<'a>>,
+    /// What exceptions below this rule give back of their refusals.
+    lifted: Vec<Lifted<'a>>,
     names_break_glass: bool,
     /// Whether it is about a part, and if it refuses, refuses all because no list can say which.
     is_of_part: bool,
@@ -61,6 +63,7 @@ impl<'a> Siblings<'a> {
             Some(old) => match (old.effect, new.effect) {
                 (Effect::Deny, Effect::Deny) => Verdict {
                     released: Part::both(&old.released, &new.released),
+                    lifted: Vec::new(),
                     names_break_glass: old.names_break_glass || new.names_break_glass,
                     is_of_part: old.is_of_part && new.is_of_part,
                     ..old
@@ -97,10 +100,9 @@ impl<'a> Siblings<'a> {
         if self.verdict.as_ref().is_some_and(permits_all) { &[] } else { &self.permitting }
     }
 
-    /// Whether a rule with these below it refuses all that it is about.
+    /// Whether a rule with these below it refuses what it is about, but for what they release of it.
     pub(super) fn refuses(&self, rule: &Rule) -> bool {
-        let refuses_all = |one: &Verdict<'_>| one.effect == Effect::Deny && one.released.is_empty();
-        self.released.is_empty() && self.verdict.as_ref().map_or(rule.effect == Effect::Deny, refuses_all)
+        self.verdict.as_ref().map_or(rule.effect, |verdict| verdict.effect) == Effect::Deny
     }
 
     /// Whether they permit a part, whatever the rule above does.
@@ -117,20 +119,18 @@ impl<'a> Siblings<'a> {
     pub(super) fn whole(&mut self, rule: &'a Rule, below: Self, extent: Extent) {
         self.withhold_below(rule, &below);
         self.unsaid.extend(below.unsaid);
-        if below.verdict.as_ref().is_none_or(|verdict| verdict.effect == Effect::Permit) {
-            self.lift(below.lifted);
-        }
         let (own, excepts_some) = (names_break_glass(rule), extent == Extent::ButExcepted);
         let verdict = match below.verdict {
             Some(verdict) => Verdict {
                 names_break_glass: own || verdict.names_break_glass,
                 is_of_part: verdict.is_of_part || (verdict.effect == Effect::Permit && excepts_some),
+                lifted: if verdict.effect == Effect::Permit { below.lifted } else { verdict.lifted },
                 ..verdict
             },
             None => {
-                let Self { released, .. } = below;
+                let Self { released, lifted, .. } = below;
                 let is_of_part = excepts_some;
-                Verdict { effect: rule.effect, rule, released, names_break_glass: own, is_of_part }
+                Verdict { effect: rule.effect, rule, released, lifted, names_break_glass: own, is_of_part }
             }
         };
         if verdict.effect == Effect::Permit || !verdict.released.is_empty() {
@@ -168,10 +168,16 @@ impl<'a> Siblings<'a> {
                 self.lifting.extend(below.lifting);
             }
             Effect::Deny => {
-                self.barred.extend(below.barred);
-                self.lifting.extend(below.lifting);
-                let (released, is_of_part) = (Vec::new(), true);
-                self.collect(Verdict { effect: Effect::Deny, rule, released, names_break_glass, is_of_part });
+                let released = below.released_of(part);
+                if released.is_empty() {
+                    self.barred.extend(below.barred);
+                    self.lifting.extend(below.lifting);
+                } else {
+                    self.withhold_below(rule, &below);
+                    self.permitting.push(rule);
+                }
+                let (effect, lifted, is_of_part) = (Effect::Deny, Vec::new(), true);
+                self.collect(Verdict { effect, rule, released, lifted, names_break_glass, is_of_part });
             }
         }
     }
@@ -181,20 +187,24 @@ impl<'a> Siblings<'a> {
         self.lifted.extend(more.into_iter().take(room));
     }
 
+    /// What these release of a refusal above them, if a list can say it.
+    fn released_of(&self, refusal: Listable<'a>) -> Vec<Part<'a>> {
+        let released = self.verdict.as_ref().map_or(&self.released, |verdict| &verdict.released);
+        if refusal.can_be_released() { Part::both(&[refusal.into()], released) } else { Vec::new() }
+    }
+
     /// What these give back of a refusal above them.
     fn given_back(&self, refusal: Listable<'a>) -> Vec<Lifted<'a>> {
         if !refusal.can_be_released() {
             return Vec::new();
         }
-        let (released, lifted): (_, &[_]) = match &self.verdict {
-            Some(verdict) => (&verdict.released, &[]),
-            None => (&self.released, &self.lifted),
-        };
+        let parts = self.released_of(refusal);
+        let lifted = self.verdict.as_ref().map_or(&self.lifted, |verdict| &verdict.lifted);
         let excepting = self.excepting().iter().chain(&self.leaving_refused).chain([&refusal.rule]);
         let leaving_refused: Vec<&Rule> = excepting.copied().collect();
-        let outer = (!released.is_empty()).then(|| Lifted {
+        let outer = (!parts.is_empty()).then(|| Lifted {
             refusal,
-            parts: Part::both(&[refusal.into()], released),
+            parts,
             withheld: self.withheld.clone(),
             leaving_refused: leaving_refused.clone(),
         });
@@ -220,23 +230,21 @@ impl<'a> Siblings<'a> {
         let bars_by_root = root.is_some_and(|root| root.effect == Effect::Deny && names_break_glass(root));
         let (leaving_open, leaving_refused) = self.leaving(&unlifted, root);
         let Self { verdict, released, withheld, lifted, barred, mut lifting, unsaid, .. } = self;
-        let is_refused = verdict.as_ref().is_some_and(|verdict| verdict.effect == Effect::Deny);
-        let lifted = if is_refused { Vec::new() } else { lifted };
-        let (stance, rule, refuses_break_glass) = match verdict {
-            Some(Verdict { effect: Effect::Permit, rule, .. }) => {
+        let (stance, lifted, rule, refuses_break_glass) = match verdict {
+            Some(Verdict { effect: Effect::Permit, rule, lifted: own, .. }) => {
                 if bars_by_root {
                     // What the permits except is left to the root.
                     lifting.extend(&leaving_refused);
                 }
-                (Stance::Permit, Some(rule), false)
+                (Stance::Permit, [lifted, own].concat(), Some(rule), false)
             }
-            Some(Verdict { effect: Effect::Deny, rule, released, names_break_glass, is_of_part }) => {
-                (Stance::Deny(released), Some(rule), names_break_glass || (is_of_part && bars_by_root))
+            Some(Verdict { effect: Effect::Deny, rule, released, lifted, names_break_glass, is_of_part }) => {
+                (Stance::Deny(released), lifted, Some(rule), names_break_glass || (is_of_part && bars_by_root))
             }
             None => {
                 let stance = unlifted.with(released);
                 let refuses_break_glass = matches!(stance, Stance::Deny(_)) && root.is_some_and(names_break_glass);
-                (stance, root, refuses_break_glass)
+                (stance, lifted, root, refuses_break_glass)
             }
         };
         Voice {
