@@ -77,7 +77,7 @@ impl<'a> Hall<'a> {
         let asked = match subject {
             Subject::Record(_) => None,
             Subject::Query { query, class, named } => {
-                Some(Remainder { query, class, custodian: question.custodian.as_ref(), named })
+                Some(Remainder { query, class, custodian: question.custodian.as_ref(), named, at_least: 0 })
             }
         };
         let mut hall = Self { lister: Lister(as_of), asked, voices: voices.collect(), withheld: Vec::new() };

@@ -3,7 +3,7 @@
 use super::Data;
 use super::listing::{By, Listable, Lister, Reach};
 use super::redaction::{Listed, Redacted, Redaction};
-use super::remainder::Remainder;
+use super::remainder::{Remainder, rank};
 use crate::document::Effect;
 use crate::vocabulary::{Coding, system};
 
@@ -23,6 +23,16 @@ impl Lister {
             lists.chain(excepted.clone()).collect()
         };
         self.alternatives(&rule.data, &rule.data.labels).into_iter().map(of_alternative).collect()
+    }
+}
+
+impl Listable<'_> {
+    /// How confidential what it is about is at least: a refusal of a confidentiality means "from".
+    pub(super) fn at_least(&self) -> usize {
+        let labels = &self.rule.data.labels;
+        let ranks: Option<Vec<usize>> = labels.iter().map(rank).collect();
+        let least = ranks.and_then(|ranks| ranks.into_iter().min());
+        least.filter(|_| self.rule.effect == Effect::Deny).unwrap_or(0)
     }
 }
 

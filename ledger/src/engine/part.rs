@@ -49,7 +49,9 @@ impl Remainder<'_> {
     /// Whether a part may be about some of it, of what these leave.
     pub(super) fn may_be_of(&self, lister: Lister, part: &Part<'_>, left_out: &[Redaction]) -> bool {
         let alternatives = joined(part.rules().map(|rule| lister.at_most(rule)));
-        alternatives.iter().any(|about| self.is_any(left_out.iter().chain(about)))
+        let at_least = part.rules().map(Listable::at_least).max().unwrap_or(0);
+        let of_part = Self { at_least, ..*self };
+        alternatives.iter().any(|about| of_part.is_any(left_out.iter().chain(about)))
     }
 }
 

@@ -207,8 +207,7 @@ impl<'a> Hall<'a> {
         let permits = |voice: &Voice<'_>| match &voice.stance {
             Stance::Permit => true,
             Stance::Silent | Stance::NotCovered | Stance::NotCoveredOf(_) | Stance::Within { .. } | Stance::Deny(_) => {
-                let mut unsaid = voice.unsaid.iter().map(|rule| Part::from(Listable::by_data(rule)));
-                voice.stance.parts().iter().any(may_be_released) || unsaid.any(|part| may_be_released(&part))
+                voice.stance.parts().iter().chain(&voice.unsaid).any(may_be_released)
             }
         };
         self.speaking().filter(|(_, voice)| permits(voice)).map(|(speaker, _)| speaker.at).collect()

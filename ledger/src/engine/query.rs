@@ -47,7 +47,8 @@ impl Council<'_> {
     fn kinds_left(&self, query: &Query, left_out: &BTreeSet<Obligation>) -> Vec<bool> {
         let named = self.classes_in_categories(query);
         let is_left = |class| {
-            let kind = Remainder { query, class, custodian: self.question.custodian.as_ref(), named: &named };
+            let kind =
+                Remainder { query, class, custodian: self.question.custodian.as_ref(), named: &named, at_least: 0 };
             kind.is_any(left_out.iter().filter_map(Obligation::redaction))
         };
         kinds(query).into_iter().map(is_left).collect()

@@ -13,6 +13,8 @@ pub(super) struct Remainder<'a> {
     pub(super) class: Option<&'a Coding>,
     pub(super) custodian: Option<&'a Identifiers>,
     pub(super) named: &'a [&'a Class],
+    /// How confidential what is looked for is at least, whatever the query says.
+    pub(super) at_least: usize,
 }
 
 /// Lists of what is left out, all together.
@@ -65,7 +67,7 @@ impl Remainder<'_> {
 
     /// How confidential a record that is asked for is at least.
     fn least(&self) -> usize {
-        self.query.labels.iter().filter_map(rank).max().unwrap_or(0)
+        self.query.labels.iter().filter_map(rank).max().unwrap_or(0).max(self.at_least)
     }
 
     /// The types that it may be of and that are not left out; `None` stands for one that no list names.
@@ -166,7 +168,7 @@ fn types_of<'a>(kind: &'a Coding, named: &'a [&Class]) -> Vec<&'a str> {
     by_tables.iter().copied().chain(of_kind.map(|class| class.of.code.as_str())).collect()
 }
 
-fn rank(code: &Coding) -> Option<usize> {
+pub(super) fn rank(code: &Coding) -> Option<usize> {
     let is_confidentiality = code.system == system::CONFIDENTIALITY;
     is_confidentiality.then(|| Vocabulary::newest().confidentiality(&code.code)).flatten()
 }

@@ -23,7 +23,7 @@ pub(super) struct Siblings<'a> {
     permitting: Vec<&'a Rule>,
     /// Deeper ones, that leave it to a refusal.
     leaving_refused: Vec<&'a Rule>,
-    pub(super) unsaid: Vec<&'a Rule>,
+    pub(super) unsaid: Vec<Part<'a>>,
 }
 
 #[derive(Debug)]
@@ -152,12 +152,13 @@ impl<'a> Siblings<'a> {
         let names_break_glass = named_below || names_break_glass(rule);
         match effect {
             Effect::Permit => {
+                let excepting = below.only_excepting();
                 self.withhold_below(rule, &below);
                 if part.can_be_released() {
                     self.released.push(part.into());
                     self.lift(below.lifted.into_iter().map(|lifted| lifted.below(part)));
                 } else {
-                    self.unsaid.push(rule);
+                    self.unsaid.push(excepting.into_iter().fold(part.into(), |one, rule| one.and(&rule.into())));
                 }
                 self.permitting.push(rule);
             }
@@ -179,6 +180,14 @@ impl<'a> Siblings<'a> {
                 let (effect, lifted, is_of_part) = (Effect::Deny, Vec::new(), true);
                 self.collect(Verdict { effect, rule, released, lifted, names_break_glass, is_of_part });
             }
+        }
+    }
+
+    /// The only permit of this depth, if it permits all but what it excepts.
+    fn only_excepting(&self) -> Option<Listable<'a>> {
+        match self.excepting() {
+            [only] if self.verdict.is_some() => Some(Listable::by_data(only)),
+            _none_or_several => None,
         }
     }
 

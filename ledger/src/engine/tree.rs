@@ -47,7 +47,7 @@ impl<'a> Inquiry<'a> {
                     }
                 }
                 Cover::Nothing if self.may_meet(rule) => {
-                    said.unsaid.extend(self.may_be_of_kind(rule).then_some(rule));
+                    said.unsaid.extend(self.may_be_of_kind(rule).then(|| Listable::by_data(rule).into()));
                     said.apart(rule, below());
                 }
                 Cover::Nothing => {}
@@ -86,7 +86,7 @@ impl<'a> Inquiry<'a> {
             }
             (Effect::Permit, _, Cover::Part | Cover::Nothing) => {
                 let may_meet = cover == Cover::Part || (self.may_meet(root) && self.may_be_of_kind(root));
-                said.unsaid.extend(may_meet.then_some(root));
+                said.unsaid.extend(may_meet.then(|| Listable::by_data(root).into()));
                 if context == Cover::Part { Stance::NotCoveredOf(part) } else { Stance::NotCovered }
             }
             // Where the rules speak of all of it, the root does not.

@@ -23,7 +23,7 @@ pub(super) struct Voice<'a> {
     /// Permits that leave them to a refusal.
     pub(super) leaving_refused: Vec<&'a Rule>,
     /// Rules that permit a part of a query which no list can say: nothing is released by them.
-    pub(super) unsaid: Vec<&'a Rule>,
+    pub(super) unsaid: Vec<Part<'a>>,
     /// The rule that the stance rests on; `None` for a base decision.
     pub(super) rule: Option<&'a Rule>,
     /// Whether a refusal names breaking the glass.
