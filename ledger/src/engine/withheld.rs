@@ -22,9 +22,30 @@ enum Way {
     Codes,
     /// The same, but where that category is asked for, it is the type.
     CodesByType,
+    /// Its labels alone.
+    Labels,
+    /// Its types and categories alone.
+    Classes,
+    /// Its kinds of documents alone.
+    Documents,
+    /// Its clinical codes alone.
+    Clinical,
     /// What it excepts, as all that is not left out.
     AllButExcepted,
 }
+
+const WAYS: [Way; 10] = [
+    Way::Records,
+    Way::Period,
+    Way::Actors,
+    Way::Codes,
+    Way::CodesByType,
+    Way::Labels,
+    Way::Classes,
+    Way::Documents,
+    Way::Clinical,
+    Way::AllButExcepted,
+];
 
 impl<'a> Listable<'a> {
     /// Whether a list can leave out what it is about.
@@ -33,8 +54,7 @@ impl<'a> Listable<'a> {
     }
 
     fn ways(self) -> impl Iterator<Item = Way> + use<'a> {
-        let all = [Way::Records, Way::Period, Way::Actors, Way::Codes, Way::CodesByType, Way::AllButExcepted];
-        all.into_iter().filter(move |way| self.is_said(*way))
+        WAYS.into_iter().filter(move |way| self.is_said(*way))
     }
 
     fn is_said(self, way: Way) -> bool {
@@ -45,10 +65,13 @@ impl<'a> Listable<'a> {
             Way::Period => by_data && period.is_some_and(|period| period != Span::ALWAYS),
             Way::Actors => self.by == By::DataAndActors && !self.rule.actors.iter().any(has_unknown_members),
             Way::Codes => {
-                let by_labels = !labels.is_empty() && self.means_from();
-                !(classes.is_empty() && documents.is_empty()) || (by_data && (!codes.is_empty() || by_labels))
+                [Way::Labels, Way::Classes, Way::Documents, Way::Clinical].into_iter().any(|one| self.is_said(one))
             }
             Way::CodesByType => classes.iter().any(|class| class.category.is_some()),
+            Way::Labels => by_data && !labels.is_empty() && self.means_from(),
+            Way::Classes => !classes.is_empty(),
+            Way::Documents => !documents.is_empty(),
+            Way::Clinical => by_data && !codes.is_empty(),
             Way::AllButExcepted => by_data && except_labels.iter().any(is_sensitivity),
         }
     }
@@ -90,6 +113,21 @@ impl Hall<'_> {
         by_category.unwrap_or(&class.of)
     }
 
+    /// Whether a refusal may be said so. One that names a kind which is asked for is said by it: nothing of that kind is
+    /// released, which other engines say too.
+    fn is_open(&self, way: Way, part: Listable<'_>) -> bool {
+        let names = |kind: &Coding| {
+            let Data { classes, documents, .. } = &part.rule.data;
+            documents.contains(kind) || classes.iter().any(|class| class.category.is_none() && class.of == *kind)
+        };
+        match way {
+            Way::Labels | Way::Classes | Way::Documents | Way::Clinical => {
+                !self.asked.is_some_and(|asked| asked.query.classes.iter().any(names))
+            }
+            Way::Records | Way::Period | Way::Actors | Way::Codes | Way::CodesByType | Way::AllButExcepted => true,
+        }
+    }
+
     fn said_in(&self, way: Way, part: Listable<'_>) -> Redaction {
         let Data { labels, except_labels, period, records, classes, documents, codes } = &part.rule.data;
         let any_of = |listed| Redaction { of: Redacted::AnyOf, listed };
@@ -106,6 +144,10 @@ impl Hall<'_> {
                 }
                 any_of(all)
             }
+            Way::Labels => any_of(Listed::codes(labels)),
+            Way::Classes => any_of(Listed::codes(classes.iter().map(|class| self.kind_of(class, way)))),
+            Way::Documents => any_of(Listed::codes(documents)),
+            Way::Clinical => any_of(Listed::codes(codes)),
             Way::AllButExcepted => Redaction {
                 of: Redacted::AllBut,
                 listed: Listed::codes(except_labels.iter().filter(|label| is_sensitivity(label))),
@@ -145,7 +187,7 @@ impl<'a> Hall<'a> {
     /// What leaves out what a rule is about: the narrowest list that leaves something of each kind that is asked for, or
     /// of this one.
     pub(super) fn leaving_out(&self, part: Listable<'_>, choice: &Choice) -> Option<Redaction> {
-        let ways = || part.ways().map(|way| self.said_in(way, part));
+        let ways = || part.ways().filter(|way| self.is_open(*way, part)).map(|way| self.said_in(way, part));
         let beside: &[Redaction] = match choice {
             Choice::Each => &[],
             Choice::Together(beside) => beside,

@@ -6,26 +6,22 @@ use super::context::Case;
 use super::withheld::leaves_out;
 use super::words::Table;
 use amanah_ledger::document::Effect;
-use amanah_ledger::engine::{ConsentRoot, Data, Identifier, Listed, Outcome, Record, Redacted, Redaction, Rule};
+use amanah_ledger::engine::{Class, ConsentRoot, Data, Identifier, Listed, Outcome, Record, Redacted, Redaction, Rule};
 use amanah_ledger::vocabulary::{Coding, Kind, system};
 use std::collections::BTreeSet;
 
 impl Asking<'_> {
     /// Whether lists can let out a record of a kind of which this is said, and with it nothing that is refused.
     ///
-    /// Of several codes that a refusal joins by AND all are listed ("REDACT{codes} from matching data-scoped denies"), also
-    /// where its exceptions lift a part of it: what has one of them is not let out, "if a requested type itself is redacted
-    /// -> DENY". And who asks for one category is not given another (a choice: a record may be of both).
+    /// A refusal that names the kind beside other parts is said by the kind: "if a requested type itself is redacted ->
+    /// DENY". And who asks for one category is not given another (a choice: a record may be of both).
     pub fn can_be_said(&self, kind: Option<&Coding>, outcome: Outcome) -> bool {
         let is_meant = |record: &Record| self.said_of(record).outcome == outcome && !is_of_another(kind, record);
         let all: Vec<Record> = self.all_found().iter().flat_map(|found| found.each().collect::<Vec<_>>()).collect();
-        let refusals = self.refusals_by_code(&all);
-        let is_redacted = |record: &Record| refusals.iter().any(|(rule, table)| self.has_code_of(rule, *table, record));
-        let meant: Vec<Record> =
-            self.found(kind).each().filter(|record| is_meant(record) && !is_redacted(record)).collect();
-        if meant.is_empty() {
+        if kind.is_some_and(|kind| self.is_redacted(kind, &all)) {
             return false;
         }
+        let meant: Vec<Record> = self.found(kind).each().filter(is_meant).collect();
         let is_shut = |record: &Record| {
             let item = self.item(record);
             item.outcome != outcome && item.effect == Effect::Deny
@@ -53,54 +49,35 @@ impl Asking<'_> {
         leaves_out(list, record, self.pair.question.custodian.as_ref())
     }
 
-    /// Refusals that are about some of this, and by nothing but codes about less than all of it.
-    fn refusals_by_code(&self, found: &[Record]) -> Vec<(Rule, Table)> {
-        let mut all = Vec::new();
-        for consent in &self.pair.consents {
+    /// Whether a refusal of some of this, which no record or time narrows, names a kind.
+    fn is_redacted(&self, kind: &Coding, found: &[Record]) -> bool {
+        self.pair.consents.iter().any(|consent| {
             let table = Table::of(consent.vocabulary);
             let root = match &consent.root {
-                ConsentRoot::Rule(root) => vec![root.clone()],
-                ConsentRoot::Decision(_) => Vec::new(),
+                ConsentRoot::Rule(root) => Some(root),
+                ConsentRoot::Decision(_) => None,
             };
-            for rule in root.iter().chain(&consent.rules) {
-                self.add_refusals(rule, table, found, &mut all);
-            }
-        }
-        all
+            root.into_iter().chain(&consent.rules).any(|rule| self.names_kind(rule, table, kind, found))
+        })
     }
 
-    fn add_refusals(&self, rule: &Rule, table: Table, found: &[Record], all: &mut Vec<(Rule, Table)>) {
+    fn names_kind(&self, rule: &Rule, table: Table, kind: &Coding, found: &[Record]) -> bool {
         let is_about_some = found.iter().any(|record| self.case(table, record).fits(rule));
-        if !is_about_some {
-            return;
-        }
-        let Data { period, records, .. } = rule.data.clone();
-        let narrower = [Data { records, ..Data::default() }, Data { period, ..Data::default() }];
         let is_of_all = |data: Data| {
             let rule = Rule { data, ..rule.clone() };
             found.iter().all(|record| self.case(table, record).data(&rule))
         };
-        if rule.effect == Effect::Deny && narrower.into_iter().all(is_of_all) {
-            all.push((rule.clone(), table));
-        }
-        rule.exceptions.iter().for_each(|below| self.add_refusals(below, table, found, all));
+        let Data { period, records, classes, documents, .. } = rule.data.clone();
+        let narrower = [Data { records, ..Data::default() }, Data { period, ..Data::default() }];
+        let is_class = |class: &Class| class.of == *kind && class.category.is_none();
+        let names_it = documents.contains(kind) || classes.iter().any(is_class);
+        let refuses_it = rule.effect == Effect::Deny && names_it && narrower.into_iter().all(is_of_all);
+        let mut below = rule.exceptions.iter();
+        is_about_some && (refuses_it || below.any(|below| self.names_kind(below, table, kind, found)))
     }
 
     fn case<'a>(&'a self, table: Table, record: &'a Record) -> Case<'a> {
         Case { table, question: &self.pair.question, record, as_of: self.pair.as_of }
-    }
-
-    fn has_code_of(&self, rule: &Rule, table: Table, record: &Record) -> bool {
-        let Data { labels, classes, documents, codes, .. } = rule.data.clone();
-        let nothing = Data::default;
-        let parts = [
-            Data { labels, ..nothing() },
-            Data { classes, ..nothing() },
-            Data { documents, ..nothing() },
-            Data { codes, ..nothing() },
-        ];
-        let has = |data: Data| data != nothing() && self.case(table, record).data(&Rule { data, ..rule.clone() });
-        parts.into_iter().any(has)
     }
 
     /// The lists that let out a record and as little else as lists can.
