@@ -167,7 +167,7 @@ impl<'a> Hall<'a> {
         if let Some(ground) = unsaid.or_else(|| self.permitting_part(Applies, ReasonCode::NotCovered)) {
             return Verdict::Deny(ground);
         }
-        let is_not_covered_of = |stance: &Stance<'_>| matches!(stance, Stance::NotCoveredOf(_));
+        let is_not_covered_of = |stance: &Stance<'_>| stance.not_covered_of().is_some();
         if let (Some(ground), false) =
             (self.first(Applies, is_not_covered_of, ReasonCode::NotCovered), self.leaves_any_but(&self.left_open()))
         {

@@ -1,7 +1,7 @@
 //! Step 9: what of a query is released, and what is left out of that.
 
 use super::answer::Ground;
-use super::combine::Hall;
+use super::combine::{Hall, Speaker};
 use super::listing::{Listable, Reach, later_sensitivities, without_older_parts};
 use super::part::Part;
 use super::redaction::{Listed, Redacted, Redaction};
@@ -56,11 +56,10 @@ impl<'a> Hall<'a> {
     /// A refusal that leaves nothing of what was asked for.
     pub(super) fn asked_for_withheld(&self) -> Option<Ground> {
         let asked = self.asked.filter(|_| !lacks(Mutant::WithheldKindReleased))?;
-        let leaves_nothing = |part: &Listable<'a>| {
+        self.first_refusing(|speaker, part| {
             let may_be_about_it = part.reach != Reach::Apart && asked.may_be_of(self.lister, &Part::from(*part), &[]);
-            may_be_about_it && !asked.is_any(&self.leaving_out(*part, &Choice::Each))
-        };
-        self.first_refusing(leaves_nothing)
+            may_be_about_it && !asked.is_any(&self.leaving_out(*part, speaker.consent.vocabulary, &Choice::Each))
+        })
     }
 
     /// A refusal that is of all of what was asked for; else the first of a consent whose refusals are so together.
@@ -100,12 +99,12 @@ impl<'a> Hall<'a> {
 
     /// A refusal of a part, if there is any.
     pub(super) fn first_withheld(&self) -> Option<Ground> {
-        self.first_refusing(|_| true)
+        self.first_refusing(|_, _| true)
     }
 
-    fn first_refusing(&self, is_meant: impl Fn(&Listable<'a>) -> bool) -> Option<Ground> {
+    fn first_refusing(&self, is_meant: impl Fn(&Speaker<'a>, &Listable<'a>) -> bool) -> Option<Ground> {
         self.speaking().find_map(|(speaker, voice)| {
-            let part = voice.withheld.iter().find(|part| is_meant(part))?;
+            let part = voice.withheld.iter().find(|part| is_meant(speaker, part))?;
             let rule = Some(part.rule.place.clone());
             Some(Ground { code: ReasonCode::Denied, consent: Some(speaker.at), rule })
         })
@@ -121,7 +120,7 @@ impl<'a> Hall<'a> {
     pub(super) fn left_open(&self) -> BTreeSet<Obligation> {
         let mut listed = Listed::default();
         for (_, voice) in self.speaking().filter(|_| !lacks(Mutant::NotCoveredIsSilent)) {
-            if let Stance::NotCoveredOf(part) = &voice.stance {
+            if let Some(part) = voice.stance.not_covered_of() {
                 listed.add(self.lister.actors_of(&part.rule.actors));
             }
         }

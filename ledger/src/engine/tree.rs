@@ -81,7 +81,11 @@ impl<'a> Inquiry<'a> {
             (Effect::Permit, _, Cover::Part) if part.can_be_released() => {
                 // Of other data than its own it permits less; of other keepers' and authors' records it says nothing.
                 let is_of_other_data = self.data(&root.data, root.effect) != Cover::Whole;
-                let beyond = if is_of_other_data { Beyond::NotCovered } else { Beyond::Silent };
+                let beyond = match context {
+                    Cover::Part if is_of_other_data => Beyond::NotCoveredOf(part),
+                    _whole if is_of_other_data => Beyond::NotCovered,
+                    _of_all_data => Beyond::Silent,
+                };
                 Stance::Within { parts: vec![part.into()], beyond }
             }
             (Effect::Permit, _, Cover::Part | Cover::Nothing) => {

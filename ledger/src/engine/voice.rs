@@ -43,16 +43,18 @@ pub(super) enum Stance<'a> {
     /// It permits.
     Permit,
     /// It permits of a query what these rules are about.
-    Within { parts: Vec<Part<'a>>, beyond: Beyond },
+    Within { parts: Vec<Part<'a>>, beyond: Beyond<'a> },
     /// It refuses; of a query, all but what these rules are about.
     Deny(Vec<Part<'a>>),
 }
 
 /// What a consent that permits a part of a query says of the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Beyond {
+pub(super) enum Beyond<'a> {
     Silent,
     NotCovered,
+    /// It permits less of what this rule's actors wrote, and says nothing of other records.
+    NotCoveredOf(Listable<'a>),
 }
 
 impl<'a> Voice<'a> {
@@ -83,8 +85,17 @@ impl<'a> Stance<'a> {
             }
             Self::Silent | Self::NotCovered | Self::NotCoveredOf(_) if released.is_empty() => self,
             Self::Silent => Self::Within { parts: released, beyond: Beyond::Silent },
-            Self::NotCovered | Self::NotCoveredOf(_) => Self::Within { parts: released, beyond: Beyond::NotCovered },
+            Self::NotCovered => Self::Within { parts: released, beyond: Beyond::NotCovered },
+            Self::NotCoveredOf(part) => Self::Within { parts: released, beyond: Beyond::NotCoveredOf(part) },
             Self::Deny(_) => Self::Deny(released),
+        }
+    }
+
+    /// Of whose records alone it permits less than is asked.
+    pub(super) fn not_covered_of(&self) -> Option<&Listable<'a>> {
+        match self {
+            Self::NotCoveredOf(part) | Self::Within { beyond: Beyond::NotCoveredOf(part), .. } => Some(part),
+            Self::Silent | Self::NotCovered | Self::Permit | Self::Within { .. } | Self::Deny(_) => None,
         }
     }
 

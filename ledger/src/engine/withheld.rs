@@ -7,7 +7,7 @@ use super::redaction::{Listed, Redacted, Redaction};
 use super::voice::Voice;
 use super::{Actor, Class, Data, Party, Rule, Side, Span};
 use crate::document::Effect;
-use crate::vocabulary::{Coding, system};
+use crate::vocabulary::{Coding, Vocabulary, system};
 
 /// By which part of a rule what it is about is left out, the narrowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,14 +116,13 @@ impl Hall<'_> {
     /// Whether a refusal may be said so. One that names a kind which is asked for is said by it: nothing of that kind is
     /// released, which other engines say too.
     fn is_open(&self, way: Way, part: Listable<'_>) -> bool {
-        let names = |kind: &Coding| {
-            let Data { classes, documents, .. } = &part.rule.data;
-            documents.contains(kind) || classes.iter().any(|class| class.category.is_none() && class.of == *kind)
-        };
+        let Data { classes, documents, .. } = &part.rule.data;
+        let is_class = |kind: &Coding| classes.iter().any(|class| class.category.is_none() && class.of == *kind);
+        let asked = || self.asked.iter().flat_map(|asked| &asked.query.classes);
         match way {
-            Way::Labels | Way::Classes | Way::Documents | Way::Clinical => {
-                !self.asked.is_some_and(|asked| asked.query.classes.iter().any(names))
-            }
+            Way::Labels | Way::Clinical => !asked().any(|kind| is_class(kind) || documents.contains(kind)),
+            Way::Classes => !asked().any(|kind| documents.contains(kind)),
+            Way::Documents => !asked().any(is_class),
             Way::Records | Way::Period | Way::Actors | Way::Codes | Way::CodesByType | Way::AllButExcepted => true,
         }
     }
@@ -186,13 +185,21 @@ impl Choice {
 impl<'a> Hall<'a> {
     /// What leaves out what a rule is about: the narrowest list that leaves something of each kind that is asked for, or
     /// of this one.
-    pub(super) fn leaving_out(&self, part: Listable<'_>, choice: &Choice) -> Option<Redaction> {
+    pub(super) fn leaving_out(
+        &self,
+        part: Listable<'_>,
+        vocabulary: &Vocabulary,
+        choice: &Choice,
+    ) -> Option<Redaction> {
         let ways = || part.ways().filter(|way| self.is_open(*way, part)).map(|way| self.said_in(way, part));
         let beside: &[Redaction] = match choice {
             Choice::Each => &[],
             Choice::Together(beside) => beside,
         };
-        let leaves_any = |list: &Redaction| self.asked.is_none_or(|asked| asked.is_any(beside.iter().chain([list])));
+        let leaves_any = |list: &Redaction| {
+            let later = later_sensitivities(vocabulary, part.labels_left_out(&list.listed), []);
+            self.asked.is_none_or(|asked| asked.is_any(beside.iter().chain([list]).chain(&later)))
+        };
         let leaves_each = |list: &Redaction| self.asked.is_none_or(|asked| asked.is_any_of_each([list]));
         let leaves_all = |list: &Redaction| leaves_any(list) && leaves_each(list);
         ways().find(leaves_all).or_else(|| ways().find(leaves_any)).or_else(|| ways().last())
@@ -212,7 +219,7 @@ impl<'a> Hall<'a> {
             choice.add(&Redaction { of: Redacted::AnyOf, listed: excepted.clone() });
             any_of.add(excepted);
             for rule in rules {
-                let Some(list) = self.leaving_out(*rule, &choice) else { continue };
+                let Some(list) = self.leaving_out(*rule, speaker.consent.vocabulary, &choice) else { continue };
                 choice.add(&list);
                 let Redaction { of, listed } = list;
                 labels.extend(rule.labels_left_out(&listed));

@@ -142,7 +142,12 @@ fn stricter_kinds(pair: &Pair, query: &Query, kinds: &[KindVerdict], is_stricter
     let stands = stands(&pair.consents, &pair.question, pair.as_of);
     let asking = Asking { pair, query, stands: &stands };
     let refused = kinds.iter().zip(is_stricter).filter(|(_, is_stricter)| **is_stricter);
-    refused.map(|(kind, _)| asking.can_be_said(kind.kind.as_ref(), kind.outcome)).collect()
+    let open = kinds.iter().filter(|kind| kind.outcome != Outcome::Deny);
+    let open: Vec<(Option<&Coding>, Outcome)> = open.map(|kind| (kind.kind.as_ref(), kind.outcome)).collect();
+    let can_be_said = |kind: &KindVerdict| {
+        asking.can_be_said(kind.kind.as_ref(), kind.outcome) && (open.len() < 2 || asking.can_be_said_together(&open))
+    };
+    refused.map(|(kind, _)| can_be_said(kind)).collect()
 }
 
 /// "If a requested type itself is redacted -> DENY": what the engine calls a permit lets something of the kind out. What

@@ -22,16 +22,53 @@ impl Asking<'_> {
             return false;
         }
         let meant: Vec<Record> = self.found(kind).each().filter(is_meant).collect();
-        let is_shut = |record: &Record| {
-            let item = self.item(record);
-            item.outcome != outcome && item.effect == Effect::Deny
-        };
-        let labelled = some_of(&all).flat_map(|record| self.with_later_labels(record));
-        let shut: Vec<Record> = labelled.chain(all.iter().cloned()).filter(is_shut).collect();
-        some_of(&meant).any(|record| {
+        let shut = self.shut(&all, &[outcome]);
+        some_of(&meant, LOOKED_AT).any(|record| {
             let lists = self.least_lists(record);
             shut.iter().all(|other| lists.iter().any(|list| self.leaves_out(list, other)))
         })
+    }
+
+    /// The same of several kinds at once: the lists are those of all of them.
+    pub fn can_be_said_together(&self, kinds: &[(Option<&Coding>, Outcome)]) -> bool {
+        let all: Vec<Record> = self.all_found().iter().flat_map(|found| found.each().collect::<Vec<_>>()).collect();
+        let outcomes: Vec<Outcome> = kinds.iter().map(|(_, outcome)| *outcome).collect();
+        let shut = self.shut(&all, &outcomes);
+        let lists_of = |(kind, outcome): &(Option<&Coding>, Outcome)| -> Vec<Vec<Redaction>> {
+            let meant: Vec<Record> =
+                self.found(*kind).each().filter(|record| self.said_of(record).outcome == *outcome).collect();
+            some_of(&meant, TOGETHER).map(|record| self.least_lists(record)).collect()
+        };
+        let mut together: Vec<Vec<Vec<Redaction>>> = vec![Vec::new()];
+        for of_kind in kinds.iter().map(lists_of) {
+            let with = |before: &Vec<Vec<Redaction>>| -> Vec<Vec<Vec<Redaction>>> {
+                of_kind.iter().map(|lists| [before.clone(), vec![lists.clone()]].concat()).collect()
+            };
+            together = together.iter().flat_map(with).collect();
+        }
+        together.iter().any(|records| shut.iter().all(|other| self.is_left_out_of_all(records, other)))
+    }
+
+    /// Whether a record is left out by one list that lets out all of some others, of which each has its own: what has an
+    /// entry, or what has none of those that they have.
+    fn is_left_out_of_all(&self, each: &[Vec<Redaction>], record: &Record) -> bool {
+        let [first, others @ ..] = each else { return false };
+        let leaves_out =
+            |of, lists: &[Redaction]| lists.iter().any(|list| list.of == of && self.leaves_out(list, record));
+        let is_of_all = |list: &&Redaction| others.iter().all(|lists| lists.contains(list));
+        let by_any_of =
+            first.iter().filter(is_of_all).any(|list| leaves_out(Redacted::AnyOf, std::slice::from_ref(list)));
+        by_any_of || each.iter().all(|lists| leaves_out(Redacted::AllBut, lists))
+    }
+
+    /// Records of which something else is said than that, and that no default lets out.
+    fn shut(&self, all: &[Record], outcomes: &[Outcome]) -> Vec<Record> {
+        let is_shut = |record: &Record| {
+            let item = self.item(record);
+            !outcomes.contains(&item.outcome) && item.effect == Effect::Deny
+        };
+        let labelled = some_of(all, LOOKED_AT).flat_map(|record| self.with_later_labels(record));
+        labelled.chain(all.iter().cloned()).filter(is_shut).collect()
     }
 
     /// A record, and what it would be with labels that came after a consent, which could be anything to that.
@@ -49,19 +86,22 @@ impl Asking<'_> {
         leaves_out(list, record, self.pair.question.custodian.as_ref())
     }
 
-    /// Whether a refusal of some of this, which no record or time narrows, names a kind.
+    /// Whether a refusal of some of this, which no record or time narrows, names a kind that is asked for and that all of
+    /// this kind is of.
     fn is_redacted(&self, kind: &Coding, found: &[Record]) -> bool {
+        let around = |one: &&Coding| self.found(Some(kind)).each().all(|record| is_of(one, &record));
+        let kinds: Vec<&Coding> = self.query.classes.iter().filter(around).chain([kind]).collect();
         self.pair.consents.iter().any(|consent| {
             let table = Table::of(consent.vocabulary);
             let root = match &consent.root {
                 ConsentRoot::Rule(root) => Some(root),
                 ConsentRoot::Decision(_) => None,
             };
-            root.into_iter().chain(&consent.rules).any(|rule| self.names_kind(rule, table, kind, found))
+            root.into_iter().chain(&consent.rules).any(|rule| self.names_one(rule, table, &kinds, found))
         })
     }
 
-    fn names_kind(&self, rule: &Rule, table: Table, kind: &Coding, found: &[Record]) -> bool {
+    fn names_one(&self, rule: &Rule, table: Table, kinds: &[&Coding], found: &[Record]) -> bool {
         let is_about_some = found.iter().any(|record| self.case(table, record).fits(rule));
         let is_of_all = |data: Data| {
             let rule = Rule { data, ..rule.clone() };
@@ -69,11 +109,14 @@ impl Asking<'_> {
         };
         let Data { period, records, classes, documents, .. } = rule.data.clone();
         let narrower = [Data { records, ..Data::default() }, Data { period, ..Data::default() }];
-        let is_class = |class: &Class| class.of == *kind && class.category.is_none();
-        let names_it = documents.contains(kind) || classes.iter().any(is_class);
-        let refuses_it = rule.effect == Effect::Deny && names_it && narrower.into_iter().all(is_of_all);
+        let names_it = |kind: &&Coding| {
+            let is_class = |class: &Class| class.of == **kind && class.category.is_none();
+            documents.contains(*kind) || classes.iter().any(is_class)
+        };
+        let refuses_it =
+            rule.effect == Effect::Deny && kinds.iter().any(names_it) && narrower.into_iter().all(is_of_all);
         let mut below = rule.exceptions.iter();
-        is_about_some && (refuses_it || below.any(|below| self.names_kind(below, table, kind, found)))
+        is_about_some && (refuses_it || below.any(|below| self.names_one(below, table, kinds, found)))
     }
 
     fn case<'a>(&'a self, table: Table, record: &'a Record) -> Case<'a> {
@@ -110,8 +153,15 @@ impl Asking<'_> {
 /// Looked at of very many, so that no question takes minutes.
 const LOOKED_AT: usize = 100;
 
-fn some_of(records: &[Record]) -> impl Iterator<Item = &Record> {
-    records.iter().step_by(records.len().div_ceil(LOOKED_AT).max(1))
+/// The same of each of several kinds.
+const TOGETHER: usize = 16;
+
+fn some_of(records: &[Record], most: usize) -> impl Iterator<Item = &Record> {
+    records.iter().step_by(records.len().div_ceil(most).max(1))
+}
+
+fn is_of(kind: &Coding, record: &Record) -> bool {
+    record.of.as_ref() == Some(kind) || record.categories.iter().flatten().any(|one| one == kind)
 }
 
 /// Whether a record is in a category beside the one that is asked for.
