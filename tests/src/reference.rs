@@ -34,6 +34,7 @@ pub mod named;
 pub mod obligations;
 pub mod pairs;
 pub mod query;
+mod redacted;
 pub mod release;
 pub mod rules;
 mod said;

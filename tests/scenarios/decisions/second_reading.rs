@@ -29,9 +29,10 @@ struct Shares {
     overridden: u64,
     several_consents: u64,
     queries: u64,
-    /// Of queries: kinds refused of which lists could let out a part; those of which no list could; records that were tried,
-    /// by what became of them.
+    /// Of queries: kinds refused of which lists could let out a part; those that a refusal names itself; those of which no
+    /// list could; records that were tried, by what became of them.
     kinds_refused: u64,
+    kinds_redacted: u64,
     kinds_unsaid: u64,
     records_released: u64,
     records_withheld: u64,
@@ -56,6 +57,7 @@ impl Shares {
 
     fn count_stricter(&mut self, stricter: &Stricter) {
         self.kinds_refused += stricter.kinds;
+        self.kinds_redacted += stricter.redacted;
         self.kinds_unsaid += stricter.unsaid;
         self.records_released += stricter.tried.released;
         self.records_withheld += stricter.tried.refused;
@@ -96,7 +98,7 @@ fn the_engine_answers_as_a_second_reading_of_its_specification() {
     let shares = shares.into_inner().expect("no pair differs");
     println!("{shares:#?}");
     // Where a list could say what is permitted a query is refused more than it has to be in odd corners only.
-    assert!(shares.kinds_refused * 400 <= shares.queries, "{shares:?}");
+    assert!(shares.kinds_refused * 1000 <= shares.queries, "{shares:?}");
     assert!(shares.permit * 100 >= shares.pairs * 30, "{shares:?}");
     assert!(shares.several_consents * 100 >= shares.pairs * 30, "{shares:?}");
     let seen = [shares.deny, shares.no_consent, shares.queries];

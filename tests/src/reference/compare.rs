@@ -32,6 +32,8 @@ pub struct Compared {
 pub struct Stricter {
     /// Kinds of which all is refused, where lists could let a part out.
     pub kinds: u64,
+    /// The same where a refusal names the kind itself.
+    pub redacted: u64,
     /// The same where a part is permitted that no lists let out alone.
     pub unsaid: u64,
     /// Emergencies that are not opened, where a part is not refused to them by name.
@@ -42,9 +44,27 @@ pub struct Stricter {
 }
 
 impl Stricter {
+    /// Each kind that the engine refuses beyond what it must, by whether lists could say what is said of it.
+    fn count_kinds(&mut self, pair: &Pair, query: &Query, kinds: &[KindVerdict], is_stricter: &[bool]) {
+        let stands = stands(&pair.consents, &pair.question, pair.as_of);
+        let asking = Asking { pair, query, stands: &stands };
+        let open = kinds.iter().filter(|kind| kind.outcome != Outcome::Deny);
+        let open: Vec<(Option<&Coding>, Outcome)> = open.map(|kind| (kind.kind.as_ref(), kind.outcome)).collect();
+        for (KindVerdict { kind, outcome, .. }, _) in kinds.iter().zip(is_stricter).filter(|(_, is)| **is) {
+            let count = if kind.as_ref().is_some_and(|kind| asking.is_redacted(kind)) {
+                &mut self.redacted
+            } else if !asking.can_be_said(kind.as_ref(), *outcome) || !asking.can_be_said_together(&open) {
+                &mut self.unsaid
+            } else {
+                &mut self.kinds
+            };
+            *count += 1;
+        }
+    }
+
     /// Kinds of which all is refused and not all has to be, whatever lists can say.
     pub fn refused(&self) -> u64 {
-        self.kinds + self.unsaid
+        self.kinds + self.redacted + self.unsaid
     }
 }
 
@@ -130,24 +150,10 @@ fn of_one_query(pair: &Pair, query: &Query, answer: &Answer) -> Compared {
     for (why, record) in &tried.let_out {
         lines.0.push(format!("step 9, let out by the engine alone, {why:?}: {record:?}"));
     }
-    let refused: Vec<bool> = stricter_kinds(pair, query, &kinds, &is_stricter);
-    let kinds = refused.iter().filter(|can_be_said| **can_be_said).count() as u64;
-    let unsaid = refused.len() as u64 - kinds;
     let emergencies = is_stricter_in_emergency.into();
-    Compared { lines: lines.0, stricter: Stricter { kinds, unsaid, emergencies, tried } }
-}
-
-/// Of each kind that the engine refuses beyond what it must, whether lists could say what is said of it.
-fn stricter_kinds(pair: &Pair, query: &Query, kinds: &[KindVerdict], is_stricter: &[bool]) -> Vec<bool> {
-    let stands = stands(&pair.consents, &pair.question, pair.as_of);
-    let asking = Asking { pair, query, stands: &stands };
-    let refused = kinds.iter().zip(is_stricter).filter(|(_, is_stricter)| **is_stricter);
-    let open = kinds.iter().filter(|kind| kind.outcome != Outcome::Deny);
-    let open: Vec<(Option<&Coding>, Outcome)> = open.map(|kind| (kind.kind.as_ref(), kind.outcome)).collect();
-    let can_be_said = |kind: &KindVerdict| {
-        asking.can_be_said(kind.kind.as_ref(), kind.outcome) && (open.len() < 2 || asking.can_be_said_together(&open))
-    };
-    refused.map(|(kind, _)| can_be_said(kind)).collect()
+    let mut stricter = Stricter { emergencies, tried, ..Stricter::default() };
+    stricter.count_kinds(pair, query, &kinds, &is_stricter);
+    Compared { lines: lines.0, stricter }
 }
 
 /// "If a requested type itself is redacted -> DENY": what the engine calls a permit lets something of the kind out. What

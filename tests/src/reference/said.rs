@@ -2,38 +2,31 @@
 //! entries, or what has none; all are held to. They know no AND, and so there are parts that none of them lets out alone.
 
 use super::asking::Asking;
-use super::context::Case;
 use super::withheld::leaves_out;
 use super::words::Table;
 use amanah_ledger::document::Effect;
-use amanah_ledger::engine::{Class, ConsentRoot, Data, Identifier, Listed, Outcome, Record, Redacted, Redaction, Rule};
+use amanah_ledger::engine::{Identifier, Listed, Outcome, Record, Redacted, Redaction};
 use amanah_ledger::vocabulary::{Coding, Kind, system};
 use std::collections::BTreeSet;
 
 impl Asking<'_> {
     /// Whether lists can let out a record of a kind of which this is said, and with it nothing that is refused.
     ///
-    /// A refusal that names the kind beside other parts is said by the kind: "if a requested type itself is redacted ->
-    /// DENY". And who asks for one category is not given another (a choice: a record may be of both).
+    /// A choice: who asks for one category is not given another, though a record may be of both.
     pub fn can_be_said(&self, kind: Option<&Coding>, outcome: Outcome) -> bool {
         let is_meant = |record: &Record| self.said_of(record).outcome == outcome && !is_of_another(kind, record);
-        let all: Vec<Record> = self.all_found().iter().flat_map(|found| found.each().collect::<Vec<_>>()).collect();
-        if kind.is_some_and(|kind| self.is_redacted(kind, &all)) {
-            return false;
-        }
         let meant: Vec<Record> = self.found(kind).each().filter(is_meant).collect();
-        let shut = self.shut(&all, &[outcome]);
+        let shut = self.shut(&[outcome]);
         some_of(&meant, LOOKED_AT).any(|record| {
             let lists = self.least_lists(record);
             shut.iter().all(|other| lists.iter().any(|list| self.leaves_out(list, other)))
         })
     }
 
-    /// The same of several kinds at once: the lists are those of all of them.
+    /// The same of several kinds at once, as the lists are those of all of them.
     pub fn can_be_said_together(&self, kinds: &[(Option<&Coding>, Outcome)]) -> bool {
-        let all: Vec<Record> = self.all_found().iter().flat_map(|found| found.each().collect::<Vec<_>>()).collect();
         let outcomes: Vec<Outcome> = kinds.iter().map(|(_, outcome)| *outcome).collect();
-        let shut = self.shut(&all, &outcomes);
+        let shut = self.shut(&outcomes);
         let lists_of = |(kind, outcome): &(Option<&Coding>, Outcome)| -> Vec<Vec<Redaction>> {
             let meant: Vec<Record> =
                 self.found(*kind).each().filter(|record| self.said_of(record).outcome == *outcome).collect();
@@ -62,13 +55,19 @@ impl Asking<'_> {
     }
 
     /// Records of which something else is said than that, and that no default lets out.
-    fn shut(&self, all: &[Record], outcomes: &[Outcome]) -> Vec<Record> {
+    fn shut(&self, outcomes: &[Outcome]) -> Vec<Record> {
+        let all = self.all_records();
         let is_shut = |record: &Record| {
             let item = self.item(record);
             !outcomes.contains(&item.outcome) && item.effect == Effect::Deny
         };
-        let labelled = some_of(all, LOOKED_AT).flat_map(|record| self.with_later_labels(record));
+        let labelled = some_of(&all, LOOKED_AT).flat_map(|record| self.with_later_labels(record));
         labelled.chain(all.iter().cloned()).filter(is_shut).collect()
+    }
+
+    /// Everything that may be found, of all kinds.
+    pub fn all_records(&self) -> Vec<Record> {
+        self.all_found().iter().flat_map(|found| found.each().collect::<Vec<_>>()).collect()
     }
 
     /// A record, and what it would be with labels that came after a consent, which could be anything to that.
@@ -84,43 +83,6 @@ impl Asking<'_> {
 
     fn leaves_out(&self, list: &Redaction, record: &Record) -> bool {
         leaves_out(list, record, self.pair.question.custodian.as_ref())
-    }
-
-    /// Whether a refusal of some of this, which no record or time narrows, names a kind that is asked for and that all of
-    /// this kind is of.
-    fn is_redacted(&self, kind: &Coding, found: &[Record]) -> bool {
-        let around = |one: &&Coding| self.found(Some(kind)).each().all(|record| is_of(one, &record));
-        let kinds: Vec<&Coding> = self.query.classes.iter().filter(around).chain([kind]).collect();
-        self.pair.consents.iter().any(|consent| {
-            let table = Table::of(consent.vocabulary);
-            let root = match &consent.root {
-                ConsentRoot::Rule(root) => Some(root),
-                ConsentRoot::Decision(_) => None,
-            };
-            root.into_iter().chain(&consent.rules).any(|rule| self.names_one(rule, table, &kinds, found))
-        })
-    }
-
-    fn names_one(&self, rule: &Rule, table: Table, kinds: &[&Coding], found: &[Record]) -> bool {
-        let is_about_some = found.iter().any(|record| self.case(table, record).fits(rule));
-        let is_of_all = |data: Data| {
-            let rule = Rule { data, ..rule.clone() };
-            found.iter().all(|record| self.case(table, record).data(&rule))
-        };
-        let Data { period, records, classes, documents, .. } = rule.data.clone();
-        let narrower = [Data { records, ..Data::default() }, Data { period, ..Data::default() }];
-        let names_it = |kind: &&Coding| {
-            let is_class = |class: &Class| class.of == **kind && class.category.is_none();
-            documents.contains(*kind) || classes.iter().any(is_class)
-        };
-        let refuses_it =
-            rule.effect == Effect::Deny && kinds.iter().any(names_it) && narrower.into_iter().all(is_of_all);
-        let mut below = rule.exceptions.iter();
-        is_about_some && (refuses_it || below.any(|below| self.names_one(below, table, kinds, found)))
-    }
-
-    fn case<'a>(&'a self, table: Table, record: &'a Record) -> Case<'a> {
-        Case { table, question: &self.pair.question, record, as_of: self.pair.as_of }
     }
 
     /// The lists that let out a record and as little else as lists can.
@@ -158,10 +120,6 @@ const TOGETHER: usize = 16;
 
 fn some_of(records: &[Record], most: usize) -> impl Iterator<Item = &Record> {
     records.iter().step_by(records.len().div_ceil(most).max(1))
-}
-
-fn is_of(kind: &Coding, record: &Record) -> bool {
-    record.of.as_ref() == Some(kind) || record.categories.iter().flatten().any(|one| one == kind)
 }
 
 /// Whether a record is in a category beside the one that is asked for.
