@@ -4,7 +4,11 @@
 use super::Rule;
 use super::listing::Listable;
 use super::part::Part;
+use super::siblings::Siblings;
 use super::voice::{Stance, Voice};
+
+/// More refusals than these are not looked at for what their exceptions give back.
+const LIFTED_MAX: usize = 8;
 
 /// One refusal of a part, as its exceptions lift it.
 #[derive(Debug, Clone)]
@@ -42,5 +46,40 @@ impl<'a> Voice<'a> {
             let leaving_refused = [self.leaving_refused.clone(), lifted.leaving_refused.clone()].concat();
             Self { stance: Stance::Deny(lifted.parts.clone()), withheld, leaving_refused, ..self.clone() }
         })
+    }
+}
+
+impl<'a> Siblings<'a> {
+    pub(super) fn lift(&mut self, more: impl IntoIterator<Item = Lifted<'a>>) {
+        let room = LIFTED_MAX.saturating_sub(self.lifted.len());
+        self.lifted.extend(more.into_iter().take(room));
+    }
+
+    /// What these release of a refusal above them, if a list can say it.
+    pub(super) fn released_of(&self, refusal: Listable<'a>) -> Vec<Part<'a>> {
+        let released = self.verdict.as_ref().map_or(&self.released, |verdict| &verdict.released);
+        if refusal.can_be_released() { Part::both(&[refusal.into()], released) } else { Vec::new() }
+    }
+
+    /// What these give back of a refusal above them.
+    pub(super) fn given_back(&self, refusal: Listable<'a>) -> Vec<Lifted<'a>> {
+        if !refusal.can_be_released() {
+            return Vec::new();
+        }
+        let parts = self.released_of(refusal);
+        let lifted = self.verdict.as_ref().map_or(&self.lifted, |verdict| &verdict.lifted);
+        let excepting = self.excepting().iter().chain(&self.leaving_refused).chain([&refusal.rule]);
+        let leaving_refused: Vec<&Rule> = excepting.copied().collect();
+        let outer = (!parts.is_empty()).then(|| Lifted {
+            refusal,
+            parts,
+            withheld: self.withheld.clone(),
+            leaving_refused: leaving_refused.clone(),
+        });
+        let inner = lifted.iter().cloned().map(|inner| {
+            let leaving_refused = [inner.leaving_refused.clone(), leaving_refused.clone()].concat();
+            Lifted { leaving_refused, ..inner.inside(refusal, &self.withheld) }
+        });
+        outer.into_iter().chain(inner).collect()
     }
 }

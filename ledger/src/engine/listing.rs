@@ -6,12 +6,21 @@ use crate::document::Effect;
 use crate::vocabulary::{Coding, Kind, Vocabulary, system};
 
 /// A rule that is about a part of a query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Listable<'a> {
     pub(super) rule: &'a Rule,
     pub(super) by: By,
     pub(super) reach: Reach,
 }
+
+/// The same rule in the same way: not one that says the same.
+impl PartialEq for Listable<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.rule, other.rule) && (self.by, self.reach) == (other.by, other.reach)
+    }
+}
+
+impl Eq for Listable<'_> {}
 
 /// By what a rule is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

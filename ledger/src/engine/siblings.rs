@@ -4,7 +4,6 @@ use super::Rule;
 use super::lifted::Lifted;
 use super::listing::{By, Listable, Reach};
 use super::part::Part;
-use super::voice::{Stance, Voice};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
 use crate::vocabulary::{BREAK_THE_GLASS, system};
@@ -14,33 +13,30 @@ use crate::vocabulary::{BREAK_THE_GLASS, system};
 pub(super) struct Siblings<'a> {
     pub(super) verdict: Option<Verdict<'a>>,
     /// Rules that permit a part of a query.
-    released: Vec<Part<'a>>,
+    pub(super) released: Vec<Part<'a>>,
     pub(super) withheld: Vec<Listable<'a>>,
-    lifted: Vec<Lifted<'a>>,
+    pub(super) lifted: Vec<Lifted<'a>>,
     pub(super) barred: Vec<Listable<'a>>,
-    lifting: Vec<&'a Rule>,
+    pub(super) lifting: Vec<&'a Rule>,
     /// Permits of this depth: what they except is left to the rule above.
     permitting: Vec<&'a Rule>,
     /// Deeper ones, that leave it to a refusal.
-    leaving_refused: Vec<&'a Rule>,
+    pub(super) leaving_refused: Vec<&'a Rule>,
     pub(super) unsaid: Vec<Part<'a>>,
 }
 
 #[derive(Debug)]
 pub(super) struct Verdict<'a> {
-    effect: Effect,
-    rule: &'a Rule,
+    pub(super) effect: Effect,
+    pub(super) rule: &'a Rule,
     /// Parts of a query that exceptions release from a refusal.
-    released: Vec<Part<'a>>,
+    pub(super) released: Vec<Part<'a>>,
     /// What exceptions below this rule give back of their refusals.
-    lifted: Vec<Lifted<'a>>,
-    names_break_glass: bool,
+    pub(super) lifted: Vec<Lifted<'a>>,
+    pub(super) names_break_glass: bool,
     /// Whether it is about a part, and if it refuses, refuses all because no list can say which.
-    is_of_part: bool,
+    pub(super) is_of_part: bool,
 }
-
-/// More refusals than these are not looked at for what their exceptions give back.
-const LIFTED_MAX: usize = 8;
 
 /// How much of what is asked a rule that covers it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +91,7 @@ impl<'a> Siblings<'a> {
     }
 
     /// Permits of this depth that leave what they except to the rule above; none, where one of them excepts nothing.
-    fn excepting(&self) -> &[&'a Rule] {
+    pub(super) fn excepting(&self) -> &[&'a Rule] {
         let permits_all = |verdict: &Verdict<'_>| verdict.effect == Effect::Permit && !verdict.is_of_part;
         if self.verdict.as_ref().is_some_and(permits_all) { &[] } else { &self.permitting }
     }
@@ -191,39 +187,6 @@ impl<'a> Siblings<'a> {
         }
     }
 
-    fn lift(&mut self, more: impl IntoIterator<Item = Lifted<'a>>) {
-        let room = LIFTED_MAX.saturating_sub(self.lifted.len());
-        self.lifted.extend(more.into_iter().take(room));
-    }
-
-    /// What these release of a refusal above them, if a list can say it.
-    fn released_of(&self, refusal: Listable<'a>) -> Vec<Part<'a>> {
-        let released = self.verdict.as_ref().map_or(&self.released, |verdict| &verdict.released);
-        if refusal.can_be_released() { Part::both(&[refusal.into()], released) } else { Vec::new() }
-    }
-
-    /// What these give back of a refusal above them.
-    fn given_back(&self, refusal: Listable<'a>) -> Vec<Lifted<'a>> {
-        if !refusal.can_be_released() {
-            return Vec::new();
-        }
-        let parts = self.released_of(refusal);
-        let lifted = self.verdict.as_ref().map_or(&self.lifted, |verdict| &verdict.lifted);
-        let excepting = self.excepting().iter().chain(&self.leaving_refused).chain([&refusal.rule]);
-        let leaving_refused: Vec<&Rule> = excepting.copied().collect();
-        let outer = (!parts.is_empty()).then(|| Lifted {
-            refusal,
-            parts,
-            withheld: self.withheld.clone(),
-            leaving_refused: leaving_refused.clone(),
-        });
-        let inner = lifted.iter().cloned().map(|inner| {
-            let leaving_refused = [inner.leaving_refused.clone(), leaving_refused.clone()].concat();
-            Lifted { leaving_refused, ..inner.inside(refusal, &self.withheld) }
-        });
-        outer.into_iter().chain(inner).collect()
-    }
-
     /// A permit of other kinds than the one that is asked for releases none of it. A record may still be of both kinds,
     /// and then what the permit's exceptions refuse is refused.
     pub(super) fn apart(&mut self, rule: &'a Rule, mut below: Self) {
@@ -232,53 +195,5 @@ impl<'a> Siblings<'a> {
             Some(Effect::Deny) => self.part(Listable { rule, by: By::Kinds, reach: Reach::Apart }, below),
             Some(Effect::Permit) | None => self.withhold_below(rule, &below),
         }
-    }
-
-    /// What the consent says, given what it says where its rules say nothing.
-    pub(super) fn voice(self, unlifted: Stance<'a>, root: Option<&'a Rule>) -> Voice<'a> {
-        let bars_by_root = root.is_some_and(|root| root.effect == Effect::Deny && names_break_glass(root));
-        let (leaving_open, leaving_refused) = self.leaving(&unlifted, root);
-        let Self { verdict, released, withheld, lifted, barred, mut lifting, unsaid, .. } = self;
-        let (stance, lifted, rule, refuses_break_glass) = match verdict {
-            Some(Verdict { effect: Effect::Permit, rule, lifted: own, .. }) => {
-                if bars_by_root {
-                    // What the permits except is left to the root.
-                    lifting.extend(&leaving_refused);
-                }
-                (Stance::Permit, [lifted, own].concat(), Some(rule), false)
-            }
-            Some(Verdict { effect: Effect::Deny, rule, released, lifted, names_break_glass, is_of_part }) => {
-                (Stance::Deny(released), lifted, Some(rule), names_break_glass || (is_of_part && bars_by_root))
-            }
-            None => {
-                let stance = unlifted.with(released);
-                let refuses_break_glass = matches!(stance, Stance::Deny(_)) && root.is_some_and(names_break_glass);
-                (stance, lifted, root, refuses_break_glass)
-            }
-        };
-        Voice {
-            stance,
-            withheld,
-            lifted,
-            barred,
-            lifting,
-            leaving_open,
-            leaving_refused,
-            unsaid,
-            rule,
-            refuses_break_glass,
-        }
-    }
-
-    /// The permits that leave what they except to nobody in this consent, and those that leave it to a refusal.
-    fn leaving(&self, unlifted: &Stance<'_>, root: Option<&'a Rule>) -> (Vec<&'a Rule>, Vec<&'a Rule>) {
-        let own = self.excepting().to_vec();
-        if matches!(unlifted, Stance::Deny(_)) || root.is_some_and(|root| root.effect == Effect::Deny) {
-            return (Vec::new(), [own, self.leaving_refused.clone()].concat());
-        }
-        let permits_rest = *unlifted == Stance::Permit && root.is_none_or(|root| root.data.except_labels.is_empty());
-        let is_by_root = self.verdict.is_none() && matches!(unlifted, Stance::Permit | Stance::Within { .. });
-        let open = if permits_rest { Vec::new() } else { own };
-        (open.into_iter().chain(root.filter(|_| is_by_root)).collect(), self.leaving_refused.clone())
     }
 }

@@ -4,6 +4,8 @@ use super::Rule;
 use super::lifted::Lifted;
 use super::listing::Listable;
 use super::part::Part;
+use super::siblings::{Siblings, Verdict, names_break_glass};
+use crate::document::Effect;
 use crate::vocabulary::Coding;
 
 /// What one consent says.
@@ -105,5 +107,55 @@ impl<'a> Stance<'a> {
             Self::Within { parts, .. } | Self::Deny(parts) => parts,
             Self::Silent | Self::NotCovered | Self::NotCoveredOf(_) | Self::Permit => &[],
         }
+    }
+}
+
+impl<'a> Siblings<'a> {
+    /// What the consent says, given what it says where its rules say nothing.
+    pub(super) fn voice(self, unlifted: Stance<'a>, root: Option<&'a Rule>) -> Voice<'a> {
+        let bars_by_root = root.is_some_and(|root| root.effect == Effect::Deny && names_break_glass(root));
+        let (leaving_open, leaving_refused) = self.leaving(&unlifted, root);
+        let Self { verdict, released, withheld, lifted, barred, mut lifting, unsaid, .. } = self;
+        let (stance, lifted, rule, refuses_break_glass) = match verdict {
+            Some(Verdict { effect: Effect::Permit, rule, lifted: own, .. }) => {
+                if bars_by_root {
+                    // What the permits except is left to the root.
+                    lifting.extend(&leaving_refused);
+                }
+                (Stance::Permit, [lifted, own].concat(), Some(rule), false)
+            }
+            Some(Verdict { effect: Effect::Deny, rule, released, lifted, names_break_glass, is_of_part }) => {
+                (Stance::Deny(released), lifted, Some(rule), names_break_glass || (is_of_part && bars_by_root))
+            }
+            None => {
+                let stance = unlifted.with(released);
+                let refuses_break_glass = matches!(stance, Stance::Deny(_)) && root.is_some_and(names_break_glass);
+                (stance, lifted, root, refuses_break_glass)
+            }
+        };
+        Voice {
+            stance,
+            withheld,
+            lifted,
+            barred,
+            lifting,
+            leaving_open,
+            leaving_refused,
+            unsaid,
+            rule,
+            refuses_break_glass,
+        }
+    }
+
+    /// The permits that leave what they except to nobody in this consent, and those that leave it to a refusal.
+    fn leaving(&self, unlifted: &Stance<'_>, root: Option<&'a Rule>) -> (Vec<&'a Rule>, Vec<&'a Rule>) {
+        let own = self.excepting().to_vec();
+        if matches!(unlifted, Stance::Deny(_)) || root.is_some_and(|root| root.effect == Effect::Deny) {
+            return (Vec::new(), [own, self.leaving_refused.clone()].concat());
+        }
+        let permits_rest = *unlifted == Stance::Permit && root.is_none_or(|root| root.data.except_labels.is_empty());
+        let is_by_root = self.verdict.is_none() && matches!(unlifted, Stance::Permit | Stance::Within { .. });
+        let open = if permits_rest { Vec::new() } else { own };
+        (open.into_iter().chain(root.filter(|_| is_by_root)).collect(), self.leaving_refused.clone())
     }
 }
