@@ -25,6 +25,7 @@ mod emergency;
 mod evaluate;
 mod extent;
 mod labels;
+mod left_out;
 mod lifted;
 mod listing;
 mod native;

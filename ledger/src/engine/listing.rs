@@ -174,6 +174,9 @@ pub(super) fn later_sensitivities<'a>(
     let is_sensitivity = |label: &&Coding| label.system == system::ACT_CODE;
     let leaves_out = left_out.into_iter().any(|label| is_sensitivity(&label));
     let given: Vec<&Coding> = given.into_iter().filter(is_sensitivity).collect();
+    if !leaves_out && given.is_empty() {
+        return None;
+    }
     let kinds = [Kind::Sensitivity, Kind::Obligation, Kind::Refrain];
     let is_later = |code: &&str| !kinds.iter().any(|kind| vocabulary.knows(*kind, code));
     let is_part = |code: &&str| given.iter().any(|label| newest.sensitivity_covers(&label.code, code));

@@ -89,14 +89,15 @@ pub(super) fn of_permit<'a>(
 
 /// One list of what is withheld; what else there is stays as it is.
 pub(super) fn merged(obligations: BTreeSet<Obligation>) -> Vec<Obligation> {
-    let mut withheld = Listed::default();
+    let mut withheld = Vec::new();
     let mut others = Vec::new();
     for obligation in obligations {
         match obligation {
-            Obligation::Redact(Redaction { of: Redacted::AnyOf, listed }) => withheld.add(listed),
+            Obligation::Redact(Redaction { of: Redacted::AnyOf, listed }) => withheld.push(listed),
             other @ (Obligation::Redact(_) | Obligation::Duty(_)) => others.push(other),
         }
     }
+    let withheld = Listed::union(withheld);
     let redaction = (!withheld.is_empty()).then_some(Redaction { of: Redacted::AnyOf, listed: withheld });
     redaction.map(Obligation::Redact).into_iter().chain(others).collect()
 }

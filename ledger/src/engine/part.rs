@@ -1,12 +1,14 @@
 //! A part of a query that is permitted: what several rules are about together, such as a refusal and the exception that
 //! lifts it.
 
+use super::left_out::LeftOut;
 use super::listing::{Listable, Lister};
-use super::redaction::{Listed, Redaction};
+use super::redaction::Listed;
 use super::remainder::Remainder;
 
-/// More parts than anybody looks for: then fewer are released.
+/// More parts than anybody looks for, and rules of one: then less is released.
 const PARTS_MAX: usize = 64;
+const RULES_MAX: usize = 8;
 
 /// What all these rules are about, at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +36,8 @@ impl<'a> Part<'a> {
 
     /// What one of these is about and one of those.
     pub(super) fn both(these: &[Self], those: &[Self]) -> Vec<Self> {
-        these.iter().flat_map(|one| those.iter().map(|other| one.and(other))).take(PARTS_MAX).collect()
+        let open = these.iter().filter(|one| one.others.len() + 1 < RULES_MAX);
+        open.flat_map(|one| those.iter().map(|other| one.and(other))).take(PARTS_MAX).collect()
     }
 }
 
@@ -47,11 +50,11 @@ impl Lister {
 
 impl Remainder<'_> {
     /// Whether a part may be about some of it, of what these leave.
-    pub(super) fn may_be_of(&self, lister: Lister, part: &Part<'_>, left_out: &[Redaction]) -> bool {
+    pub(super) fn may_be_of(&self, lister: Lister, part: &Part<'_>, left_out: &LeftOut<'_>) -> bool {
         let alternatives = joined(part.rules().map(|rule| lister.at_most(rule)));
         let at_least = part.rules().map(Listable::at_least).max().unwrap_or(0);
         let of_part = Self { at_least, ..*self };
-        alternatives.iter().any(|about| of_part.is_any(left_out.iter().chain(about)))
+        alternatives.iter().any(|about| of_part.is_left(&left_out.with(about)))
     }
 }
 

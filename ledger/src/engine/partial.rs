@@ -2,6 +2,7 @@
 
 use super::answer::Ground;
 use super::combine::{Hall, Speaker};
+use super::left_out::LeftOut;
 use super::listing::{Listable, Reach, later_sensitivities, without_older_parts};
 use super::part::Part;
 use super::redaction::{Listed, Redacted, Redaction};
@@ -38,13 +39,19 @@ impl<'a> Hall<'a> {
     }
 
     fn with_something_left(&self, parts: &[Part<'a>]) -> Vec<Part<'a>> {
-        parts.iter().filter(|part| self.leaves_any(std::slice::from_ref(part))).cloned().collect()
+        let withheld = LeftOut::of(&self.withheld);
+        let is_left = |part: &&Part<'a>| self.leaves_any_of(&withheld, std::slice::from_ref(part));
+        parts.iter().filter(is_left).cloned().collect()
     }
 
     /// Whether something is left of what these permit; of everything, if there are none.
     pub(super) fn leaves_any(&self, within: &[Part<'_>]) -> bool {
-        let all_but = self.all_but(within);
-        let is_left = |asked: Remainder<'_>| asked.is_any(self.withheld.iter().chain(&all_but));
+        self.leaves_any_of(&LeftOut::of(&self.withheld), within)
+    }
+
+    fn leaves_any_of(&self, withheld: &LeftOut<'_>, within: &[Part<'_>]) -> bool {
+        let all_but = self.all_but(withheld, within);
+        let is_left = |asked: Remainder<'_>| asked.is_left(&withheld.with(&all_but));
         self.asked.is_none_or(is_left) || lacks(Mutant::WithheldKindReleased)
     }
 
@@ -57,7 +64,8 @@ impl<'a> Hall<'a> {
     pub(super) fn asked_for_withheld(&self) -> Option<Ground> {
         let asked = self.asked.filter(|_| !lacks(Mutant::WithheldKindReleased))?;
         self.first_refusing(|speaker, part| {
-            let may_be_about_it = part.reach != Reach::Apart && asked.may_be_of(self.lister, &Part::from(*part), &[]);
+            let may_be_about_it =
+                part.reach != Reach::Apart && asked.may_be_of(self.lister, &Part::from(*part), &LeftOut::default());
             may_be_about_it && !asked.is_any(&self.leaving_out(*part, speaker.consent.vocabulary, &Choice::Each))
         })
     }
@@ -118,34 +126,32 @@ impl<'a> Hall<'a> {
 
     /// What no default releases: what is left out of all, and what consents permit less of.
     pub(super) fn left_open(&self) -> BTreeSet<Obligation> {
-        let mut listed = Listed::default();
-        for (_, voice) in self.speaking().filter(|_| !lacks(Mutant::NotCoveredIsSilent)) {
-            if let Some(part) = voice.stance.not_covered_of() {
-                listed.add(self.lister.actors_of(&part.rule.actors));
-            }
-        }
+        let parts = self.speaking().filter_map(|(_, voice)| voice.stance.not_covered_of());
+        let parts = parts.filter(|_| !lacks(Mutant::NotCoveredIsSilent));
+        let listed = Listed::union(parts.map(|part| self.lister.actors_of(&part.rule.actors)));
         let not_covered = (!listed.is_empty()).then_some(Redaction { of: Redacted::AnyOf, listed });
         self.redactions(&[]).into_iter().chain(not_covered.map(Obligation::Redact)).collect()
     }
 
     fn left_out(&self, within: &[Part<'_>]) -> Vec<Redaction> {
-        self.withheld.iter().cloned().chain(self.all_but(within)).collect()
+        let all_but = self.all_but(&LeftOut::of(&self.withheld), within);
+        self.withheld.iter().cloned().chain(all_but).collect()
     }
 
     /// All but what is released, as far as that leaves something.
-    fn all_but(&self, within: &[Part<'_>]) -> Vec<Redaction> {
+    fn all_but(&self, withheld: &LeftOut<'_>, within: &[Part<'_>]) -> Vec<Redaction> {
         if within.is_empty() || lacks(Mutant::PartReleasedWhole) {
             return Vec::new();
         }
         let alternatives = || within.iter().flat_map(|part| self.lister.released(part));
-        let of_asked: Vec<Vec<Listed>> = alternatives().filter(|lists| self.is_any_in(lists)).collect();
+        let of_asked: Vec<Vec<Listed>> = alternatives().filter(|lists| self.is_any_in(withheld, lists)).collect();
         if of_asked.is_empty() { all_but_either(alternatives()) } else { all_but_either(of_asked) }
     }
 
-    fn is_any_in(&self, lists: &[Listed]) -> bool {
+    fn is_any_in(&self, withheld: &LeftOut<'_>, lists: &[Listed]) -> bool {
         let only = |listed: &Listed| Redaction { of: Redacted::AllBut, listed: listed.clone() };
         let all_but: Vec<Redaction> = lists.iter().map(only).collect();
-        self.asked.is_none_or(|asked| asked.is_any(self.withheld.iter().chain(&all_but)))
+        self.asked.is_none_or(|asked| asked.is_left(&withheld.with(&all_but)))
     }
 
     /// What refusals and exceptions leave out, whatever is permitted.
@@ -168,8 +174,9 @@ impl<'a> Hall<'a> {
         let refused =
             others.chain([self.surely_refused(asked, consent, voice, &voice.excepting().collect::<Vec<_>>())]);
         let Some(left_out) = refused.collect::<Option<Vec<_>>>().map(|lists| lists.concat()) else { return false };
+        let left_out = LeftOut::of(&left_out);
         match &voice.stance {
-            Stance::Permit => asked.is_any(&left_out),
+            Stance::Permit => asked.is_left(&left_out),
             Stance::Within { parts, .. } | Stance::Deny(parts) => {
                 parts.iter().any(|part| asked.may_be_of(self.lister, part, &left_out))
             }
@@ -200,6 +207,7 @@ impl<'a> Hall<'a> {
     /// Those that permit something of what is released, as far as that can be told: their duties are due.
     pub(super) fn permitting(&self, within: &[Part<'_>]) -> BTreeSet<usize> {
         let left_out = self.left_out(within);
+        let left_out = LeftOut::of(&left_out);
         let may_be_released =
             |part: &Part<'_>| self.asked.is_none_or(|asked| asked.may_be_of(self.lister, part, &left_out));
         // What no list can say for one of them, somebody else may release.

@@ -49,25 +49,27 @@ impl Listed {
         *self == Self::default()
     }
 
-    pub(super) fn add(&mut self, more: Self) {
-        let Self { codes, instances, records, authors, custodians, periods } = more;
-        for code in codes {
-            if !self.codes.contains(&code) {
-                self.codes.push(code);
-            }
+    /// All of these in one list, each entry once and in its order.
+    pub(super) fn union(lists: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = Self::default();
+        for Self { codes, instances, records, authors, custodians, periods } in lists {
+            all.codes.extend(codes);
+            all.instances.extend(instances);
+            all.records.extend(records);
+            all.authors.extend(authors);
+            all.custodians.extend(custodians);
+            all.periods.extend(periods);
         }
-        self.instances.extend(instances);
-        self.records.extend(records);
-        self.authors.extend(authors);
-        self.custodians.extend(custodians);
-        for period in periods {
-            if !self.periods.contains(&period) {
-                self.periods.push(period);
-            }
-        }
+        Self { codes: once_each(all.codes), periods: once_each(all.periods), ..all }
     }
 
     pub(super) fn codes<'a>(codes: impl IntoIterator<Item = &'a Coding>) -> Self {
         Self { codes: codes.into_iter().cloned().collect(), ..Self::default() }
     }
+}
+
+fn once_each<T: Ord>(all: Vec<T>) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    let is_first: Vec<bool> = all.iter().map(|one| seen.insert(one)).collect();
+    all.into_iter().zip(is_first).filter_map(|(one, is_first)| is_first.then_some(one)).collect()
 }

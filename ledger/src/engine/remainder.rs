@@ -1,9 +1,10 @@
 //! Whether what a query leaves out leaves anything of what is asked (CE-1 step 9): if not, nothing is permitted, in words
 //! either. Looked for is one record that is asked for and that no list leaves out, by its type, its time and the rest.
 
-use super::redaction::{Listed, Redacted, Redaction};
+use super::left_out::LeftOut;
+use super::redaction::{Listed, Redaction};
 use super::{Class, Identifier, Identifiers, Moment, Query, Span};
-use crate::vocabulary::{Coding, Kind, Vocabulary, system};
+use crate::vocabulary::{Coding, Vocabulary, system};
 use std::collections::BTreeSet;
 
 /// What is asked for, of one kind.
@@ -17,9 +18,6 @@ pub(super) struct Remainder<'a> {
     pub(super) at_least: usize,
 }
 
-/// Lists of what is left out, all together.
-struct Out<'a>(Vec<&'a Listed>);
-
 /// One record that is asked for, as far as it is decided. What is open is as no list leaves it out.
 struct Found<'a> {
     of: Option<&'a str>,
@@ -28,23 +26,22 @@ struct Found<'a> {
 
 impl Remainder<'_> {
     /// Whether something is left.
-    pub(super) fn is_any<'b>(&self, redactions: impl IntoIterator<Item = &'b Redaction>) -> bool {
-        let (mut out, mut all_but) = (Out(Vec::new()), Vec::new());
-        for Redaction { of, listed } in redactions {
-            match of {
-                Redacted::AnyOf => out.0.push(listed),
-                Redacted::AllBut => all_but.push(listed),
-            }
-        }
-        if self.is_out(&out) {
+    pub(super) fn is_any<'b>(&self, lists: impl IntoIterator<Item = &'b Redaction>) -> bool {
+        self.is_left(&LeftOut::of(lists))
+    }
+
+    /// Whether these leave something.
+    pub(super) fn is_left(&self, out: &LeftOut<'_>) -> bool {
+        if self.is_out(out) {
             return false;
         }
-        let dates = self.dates(&out, &all_but);
-        let types = self.types(&out, &all_but);
+        let all_but: Vec<&Listed> = out.all_but().collect();
+        let dates = self.dates(out, &all_but);
+        let types = self.types(out, &all_but);
         types.iter().any(|of| {
             dates.iter().any(|date| {
                 let found = Found { of: *of, date: *date };
-                all_but.iter().all(|listed| self.may_have_one(&found, listed, &out))
+                all_but.iter().all(|listed| self.may_have_one(&found, listed, out))
             })
         })
     }
@@ -56,12 +53,11 @@ impl Remainder<'_> {
     }
 
     /// Whether what every record has that is asked for is left out.
-    fn is_out(&self, out: &Out<'_>) -> bool {
+    fn is_out(&self, out: &LeftOut<'_>) -> bool {
         let asked = self.query.labels.iter().chain(&self.query.codes).chain(self.class);
-        let is_too_high = |code: &Coding| rank(code).is_some_and(|limit| limit <= self.least());
         let is_kept_out = |keeper: &Identifiers| keeper.iter().any(|one| out.has(one, |list| &list.custodians));
         asked.into_iter().any(|code| rank(code).is_none() && out.has_code(code))
-            || out.codes().any(is_too_high)
+            || out.is_from(self.least())
             || self.custodian.is_some_and(is_kept_out)
     }
 
@@ -71,8 +67,8 @@ impl Remainder<'_> {
     }
 
     /// The types that it may be of and that are not left out; `None` stands for one that no list names.
-    fn types<'b>(&'b self, out: &Out<'_>, all_but: &[&'b Listed]) -> Vec<Option<&'b str>> {
-        let is_out = |of: &str| out.codes().any(|code| code.system == system::RESOURCE_TYPE && code.code == of);
+    fn types<'b>(&'b self, out: &LeftOut<'_>, all_but: &[&'b Listed]) -> Vec<Option<&'b str>> {
+        let is_out = |of: &str| out.has_code(&Coding::new(system::RESOURCE_TYPE, of));
         let types = self.class.map(|class| types_of(class, self.named)).unwrap_or_default();
         if !types.is_empty() {
             return types.into_iter().filter(|of| !is_out(of)).map(Some).collect();
@@ -83,7 +79,7 @@ impl Remainder<'_> {
     }
 
     /// Moments that may decide: the ends of all times that are named, and those beside them.
-    fn dates(&self, out: &Out<'_>, all_but: &[&Listed]) -> Vec<Moment> {
+    fn dates(&self, out: &LeftOut<'_>, all_but: &[&Listed]) -> Vec<Moment> {
         let asked = self.query.period.unwrap_or(Span::ALWAYS);
         let closed = out.times();
         let spans = all_but.iter().flat_map(|listed| &listed.periods).chain(&closed).chain([&asked]);
@@ -96,7 +92,7 @@ impl Remainder<'_> {
         near.chain([Moment(0)]).filter(|at| asked.contains(*at) && !is_closed(at)).collect()
     }
 
-    fn may_have_one(&self, found: &Found<'_>, listed: &Listed, out: &Out<'_>) -> bool {
+    fn may_have_one(&self, found: &Found<'_>, listed: &Listed, out: &LeftOut<'_>) -> bool {
         let Listed { codes, instances, records, authors, custodians, periods } = listed;
         codes.iter().any(|code| self.may_have(found, code, out))
             || instances.iter().any(|one| !out.has(one, |list| &list.instances) && !out.has(one, |list| &list.records))
@@ -106,55 +102,17 @@ impl Remainder<'_> {
             || periods.iter().any(|span| span.contains(found.date))
     }
 
-    fn may_be_kept_by(&self, one: &Identifier, out: &Out<'_>) -> bool {
+    fn may_be_kept_by(&self, one: &Identifier, out: &LeftOut<'_>) -> bool {
         self.custodian.map_or_else(|| !out.has(one, |list| &list.custodians), |keeper| keeper.contains(one))
     }
 
-    fn may_have(&self, found: &Found<'_>, code: &Coding, out: &Out<'_>) -> bool {
+    fn may_have(&self, found: &Found<'_>, code: &Coding, out: &LeftOut<'_>) -> bool {
         if let Some(limit) = rank(code) {
             return self.least() <= limit;
         }
         let types = types_of(code, self.named);
         let is_of_type = types.is_empty() || found.of.is_some_and(|of| types.contains(&of));
         is_of_type && !out.has_code(code)
-    }
-}
-
-impl Out<'_> {
-    fn codes(&self) -> impl Iterator<Item = &Coding> {
-        self.0.iter().flat_map(|list| &list.codes)
-    }
-
-    fn has(&self, one: &Identifier, among: impl Fn(&Listed) -> &BTreeSet<Identifier>) -> bool {
-        self.0.iter().any(|list| among(list).contains(one))
-    }
-
-    /// Whether whoever has this is left out.
-    fn has_code(&self, code: &Coding) -> bool {
-        let vocabulary = Vocabulary::newest();
-        let kinds = [Kind::Sensitivity, Kind::Obligation, Kind::Refrain];
-        let is_known = kinds.iter().any(|kind| vocabulary.knows(*kind, &code.code));
-        self.codes().any(|listed| {
-            let are_sensitivities = listed.system == system::ACT_CODE && code.system == system::ACT_CODE;
-            let covers = || !is_known || vocabulary.sensitivity_covers(&listed.code, &code.code);
-            listed == code || (are_sensitivities && covers())
-        })
-    }
-
-    /// The times that are left out, one after the other.
-    fn times(&self) -> Vec<Span> {
-        let mut all: Vec<Span> = self.0.iter().flat_map(|list| list.periods.iter().copied()).collect();
-        all.sort_by_key(|span| span.from);
-        let mut closed: Vec<Span> = Vec::new();
-        for span in all {
-            match closed.last_mut() {
-                Some(last) if last.meets(&span) => {
-                    last.until = last.until.zip(span.until).map(|(one, other)| one.max(other));
-                }
-                Some(_) | None => closed.push(span),
-            }
-        }
-        closed
     }
 }
 

@@ -20,10 +20,10 @@ pub(super) fn all_but_either(alternatives: impl IntoIterator<Item = Vec<Listed>>
             _more => joined.push(lists),
         }
     }
-    let simple = (!simple.is_empty()).then(|| union(simple.into_iter().flatten()));
+    let simple = (!simple.is_empty()).then(|| Listed::union(simple.into_iter().flatten()));
     let lists = match (distributed(&joined), simple) {
         (Some(lists), None) => lists,
-        (Some(lists), Some(simple)) => lists.into_iter().map(|list| union([list, simple.clone()])).collect(),
+        (Some(lists), Some(simple)) => lists.into_iter().map(|list| Listed::union([list, simple.clone()])).collect(),
         (None, Some(simple)) => vec![simple],
         (None, None) => joined.into_iter().next().unwrap_or_default(),
     };
@@ -47,12 +47,6 @@ pub(super) fn all_but_kinds(kinds: &[(&Coding, Vec<Listed>)]) -> Vec<Redaction> 
     lists.into_iter().map(|listed| Redaction { of: Redacted::AllBut, listed }).collect()
 }
 
-fn union(lists: impl IntoIterator<Item = Listed>) -> Listed {
-    let mut all = Listed::default();
-    lists.into_iter().for_each(|list| all.add(list));
-    all
-}
-
 /// OR of AND, as AND of OR; `None` if that is too much.
 fn distributed(alternatives: &[Vec<Listed>]) -> Option<Vec<Listed>> {
     if alternatives.len() > LISTS_MAX {
@@ -62,7 +56,7 @@ fn distributed(alternatives: &[Vec<Listed>]) -> Option<Vec<Listed>> {
     for lists in alternatives {
         let mut next: Vec<Listed> = Vec::new();
         for (before, more) in all.iter().flat_map(|before| lists.iter().map(move |more| (before, more))) {
-            let list = union([before.clone(), more.clone()]);
+            let list = Listed::union([before.clone(), more.clone()]);
             if !next.contains(&list) {
                 next.push(list);
             }

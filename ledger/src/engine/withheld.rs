@@ -135,13 +135,10 @@ impl Hall<'_> {
             Way::Period => any_of(Listed { periods: period.iter().copied().collect(), ..Listed::default() }),
             Way::Actors => any_of(self.lister.actors_of(&part.rule.actors)),
             Way::Codes | Way::CodesByType => {
-                let mut all = Listed::codes(documents);
-                all.add(Listed::codes(classes.iter().map(|class| self.kind_of(class, way))));
-                if part.by != By::Kinds {
-                    all.add(if part.means_from() { Listed::codes(labels) } else { Listed::default() });
-                    all.add(Listed::codes(codes));
-                }
-                any_of(all)
+                let kinds = documents.iter().chain(classes.iter().map(|class| self.kind_of(class, way)));
+                let labels = labels.iter().filter(|_| part.means_from());
+                let others = labels.chain(codes).filter(|_| part.by != By::Kinds);
+                any_of(Listed::union([Listed::codes(kinds.chain(others))]))
             }
             Way::Labels => any_of(Listed::codes(labels)),
             Way::Classes => any_of(Listed::codes(classes.iter().map(|class| self.kind_of(class, way)))),
@@ -211,26 +208,27 @@ impl<'a> Hall<'a> {
         mut choice: Choice,
         of: impl for<'v> Fn(&'v Voice<'a>) -> Withheld<'v, 'a>,
     ) -> Vec<Redaction> {
-        let (mut any_of, mut all) = (Listed::default(), Vec::new());
+        let (mut any_of, mut later, mut all) = (Vec::new(), Vec::new(), Vec::new());
         for (speaker, voice) in self.speaking() {
             let Withheld { rules, permits, given } = of(voice);
             let mut labels: Vec<&Coding> = permits.iter().flat_map(|permit| &permit.data.except_labels).collect();
             let excepted = Listed::codes(labels.iter().copied());
             choice.add(&Redaction { of: Redacted::AnyOf, listed: excepted.clone() });
-            any_of.add(excepted);
+            any_of.push(excepted);
             for rule in rules {
                 let Some(list) = self.leaving_out(*rule, speaker.consent.vocabulary, &choice) else { continue };
                 choice.add(&list);
                 let Redaction { of, listed } = list;
                 labels.extend(rule.labels_left_out(&listed));
                 match of {
-                    Redacted::AnyOf => any_of.add(listed),
+                    Redacted::AnyOf => any_of.push(listed),
                     Redacted::AllBut => all.push(Redaction { of, listed }),
                 }
             }
-            all.extend(later_sensitivities(speaker.consent.vocabulary, labels, given));
+            later.extend(later_sensitivities(speaker.consent.vocabulary, labels, given).map(|list| list.listed));
         }
-        all.extend((!any_of.is_empty()).then_some(Redaction { of: Redacted::AnyOf, listed: any_of }));
+        let unions = [later, any_of].map(Listed::union).into_iter().filter(|listed| !listed.is_empty());
+        all.extend(unions.map(|listed| Redaction { of: Redacted::AnyOf, listed }));
         all
     }
 }
