@@ -1,8 +1,10 @@
-//! What one decision costs at a hospital with many relationships, in time and in allocations.
+//! What one decision costs at a hospital with many relationships, in time and in allocations; and one query before very many
+//! rules.
 //!
 //! `cargo bench -p amanah-node --bench decisions`; `AMANAH_RELATIONSHIPS` says how many, 100,000 if it is not set.
 
 mod hospital;
+mod query;
 
 use amanah_ledger::document::{Action, commitment};
 use amanah_ledger::engine::{Candidate, Policy, Request, Requester, Standing, decide};
