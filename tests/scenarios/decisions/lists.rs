@@ -9,26 +9,26 @@ use std::collections::BTreeSet;
 
 const THEN: Span = Span { from: Some(Moment(10)), until: Some(Moment(20)) };
 
-fn of(kind: &str) -> Data {
+pub(super) fn of(kind: &str) -> Data {
     let class = Class { of: Coding::resource_type(kind), category: None };
     Data { classes: BTreeSet::from([class]), ..Data::default() }
 }
 
-fn found(kind: &str, at: i64) -> Record {
+pub(super) fn found(kind: &str, at: i64) -> Record {
     let date = Some(Span { from: Some(Moment(at)), until: Some(Moment(at)) });
     Record { of: Some(Coding::resource_type(kind)), date, ..record() }
 }
 
-fn labelled(code: &str) -> Record {
+pub(super) fn labelled(code: &str) -> Record {
     Record { labels: BTreeSet::from([Kind::Sensitivity.coding(code)]), ..record() }
 }
 
-fn asked(consents: &[Consent], kinds: &[&str]) -> Answer {
+pub(super) fn asked(consents: &[Consent], kinds: &[&str]) -> Answer {
     let classes = kinds.iter().map(|kind| Coding::resource_type(kind)).collect();
     answer(consents, &ask(treatment(), Asked::Query(Query { classes, ..Query::default() })))
 }
 
-fn let_out(answer: &Answer, records: &[Record]) -> Vec<bool> {
+pub(super) fn let_out(answer: &Answer, records: &[Record]) -> Vec<bool> {
     records.iter().map(|record| is_released(&answer.obligations, record)).collect()
 }
 

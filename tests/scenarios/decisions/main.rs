@@ -8,5 +8,6 @@
 
 mod cases;
 mod lists;
+mod most;
 mod queries;
 mod second_reading;
