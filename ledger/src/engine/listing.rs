@@ -4,6 +4,7 @@ use super::redaction::{Listed, Redacted, Redaction};
 use super::{Actor, Class, Data, Identifiers, Moment, Party, Records, Rule, Side};
 use crate::document::Effect;
 use crate::vocabulary::{Coding, Kind, Vocabulary, system};
+use std::collections::BTreeSet;
 
 /// A rule that is about a part of a query.
 #[derive(Debug, Clone, Copy)]
@@ -164,24 +165,29 @@ impl Lister {
 }
 
 /// Sensitivities that `vocabulary` does not know and the newest does. To a consent written in it they could be any: so
-/// they are left out where it leaves out a sensitivity, and where it gives one, those that have since become its parts.
+/// they are left out where it leaves out a sensitivity, and where a rule gives one, those that have since become its parts
+/// and that this rule does not name as well.
 pub(super) fn later_sensitivities<'a>(
     vocabulary: &Vocabulary,
     left_out: impl IntoIterator<Item = &'a Coding>,
-    given: impl IntoIterator<Item = &'a Coding>,
+    given: impl IntoIterator<Item = &'a BTreeSet<Coding>>,
 ) -> Option<Redaction> {
     let newest = Vocabulary::newest();
     let is_sensitivity = |label: &&Coding| label.system == system::ACT_CODE;
     let leaves_out = left_out.into_iter().any(|label| is_sensitivity(&label));
-    let given: Vec<&Coding> = given.into_iter().filter(is_sensitivity).collect();
+    let given: Vec<&BTreeSet<Coding>> =
+        given.into_iter().filter(|rule| rule.iter().any(|label| is_sensitivity(&label))).collect();
     if !leaves_out && given.is_empty() {
         return None;
     }
     let kinds = [Kind::Sensitivity, Kind::Obligation, Kind::Refrain];
     let is_later = |code: &&str| !kinds.iter().any(|kind| vocabulary.knows(*kind, code));
-    let is_part = |code: &&str| given.iter().any(|label| newest.sensitivity_covers(&label.code, code));
-    let is_named = |code: &&str| given.iter().any(|label| label.code == **code);
-    let is_meant = |code: &&str| leaves_out || (is_part(code) && !is_named(code));
+    let gives = |rule: &BTreeSet<Coding>, code: &str| {
+        let mut labels = rule.iter().filter(is_sensitivity);
+        labels.clone().any(|label| newest.sensitivity_covers(&label.code, code))
+            && !labels.any(|label| label.code == code)
+    };
+    let is_meant = |code: &&str| leaves_out || given.iter().any(|rule| gives(rule, code));
     let codes = kinds.iter().flat_map(|kind| newest.codes(*kind)).filter(is_later).filter(is_meant);
     let codes: Vec<Coding> = codes.map(|code| Kind::Sensitivity.coding(code)).collect();
     (!codes.is_empty()).then(|| Redaction { of: Redacted::AnyOf, listed: Listed::codes(&codes) })

@@ -7,6 +7,7 @@ use super::part::Part;
 use super::siblings::{Siblings, Verdict, names_break_glass};
 use crate::document::Effect;
 use crate::vocabulary::Coding;
+use std::collections::BTreeSet;
 
 /// What one consent says.
 #[derive(Debug, Clone, Default)]
@@ -70,9 +71,9 @@ impl<'a> Voice<'a> {
         self.stance == Stance::Permit && self.leaving_open.iter().all(|rule| rule.data.except_labels.is_empty())
     }
 
-    /// Labels by which it narrows what a query releases.
-    pub(super) fn given(&self) -> impl Iterator<Item = &'a Coding> {
-        self.stance.parts().iter().flat_map(Part::rules).flat_map(|one| &one.rule.data.labels)
+    /// Labels of each rule by which it narrows what a query releases.
+    pub(super) fn given(&self) -> impl Iterator<Item = &'a BTreeSet<Coding>> {
+        self.stance.parts().iter().flat_map(Part::rules).map(|one| &one.rule.data.labels)
     }
 }
 

@@ -8,6 +8,7 @@ use super::voice::Voice;
 use super::{Actor, Class, Data, Party, Rule, Side, Span};
 use crate::document::Effect;
 use crate::vocabulary::{Coding, Vocabulary, system};
+use std::collections::BTreeSet;
 
 /// By which part of a rule what it is about is left out, the narrowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,8 +167,8 @@ pub(super) struct Withheld<'v, 'a> {
     pub(super) rules: &'v [Listable<'a>],
     /// The labels that these except.
     pub(super) permits: Vec<&'a Rule>,
-    /// Of the labels by which it releases what they did not mean when it was written.
-    pub(super) given: Vec<&'a Coding>,
+    /// Of the labels by which each rule releases, what they did not mean when it was written.
+    pub(super) given: Vec<&'a BTreeSet<Coding>>,
 }
 
 impl Choice {

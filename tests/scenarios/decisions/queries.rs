@@ -89,6 +89,14 @@ fn a_query_leaves_out_sensitivities_that_its_consent_does_not_know() {
     assert!(!releases(&refused, &marked("42CFRPart2")) && releases(&refused, &marked("GDIS")));
     let given = [first(Rule { data: data("BH"), ..permit() })];
     assert!(releases(&given, &marked("BH")) && !releases(&given, &marked("COGN")));
+    // A rule that names it gives it, but not another rule that names it of observations only.
+    let named = [first(Rule { data: Data { labels: &labels("BH") | &labels("COGN"), ..Data::default() }, ..permit() })];
+    assert!(releases(&named, &marked("COGN")));
+    let class = Class { of: Coding::resource_type("Observation"), category: None };
+    let of_observations = Rule { data: Data { classes: BTreeSet::from([class]), ..data("COGN") }, ..permit() };
+    let rules = vec![Rule { data: data("BH"), ..permit() }, of_observations];
+    let condition = Record { of: Some(Coding::resource_type("Condition")), ..marked("COGN") };
+    assert!(!releases(&[Consent { rules, ..first(deny()) }], &condition));
 }
 
 /// Refused is what is restricted, but not to one person; the rest was given for treatment. Asked is for another purpose.
