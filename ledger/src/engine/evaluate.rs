@@ -40,7 +40,10 @@ pub(super) struct Council<'a> {
 pub(super) struct Ruling {
     pub(super) item: ItemAnswer,
     pub(super) obligations: BTreeSet<Obligation>,
+    /// Consents that permit something of what is released.
     pub(super) permitting: BTreeSet<usize>,
+    /// The same of what an emergency opens.
+    pub(super) opening: BTreeSet<usize>,
     said: Vec<(usize, Said)>,
     barred: Barred,
 }
@@ -97,7 +100,11 @@ impl Council<'_> {
         if effect == Effect::Deny {
             return Vec::new();
         }
-        let permitting: BTreeSet<usize> = rulings.iter().flat_map(|ruling| ruling.permitting.clone()).collect();
+        let permitting = |ruling: &Ruling| {
+            let consents = if is_emergency { &ruling.opening } else { &ruling.permitting };
+            consents.clone()
+        };
+        let permitting: BTreeSet<usize> = rulings.iter().flat_map(permitting).collect();
         let consents = self.speakers.iter().filter(|one| permitting.contains(&one.at)).map(|one| one.consent);
         let mut all = self.left_out(rulings);
         all.extend(obligation::of_permit(consents, self.question, self.policy));
@@ -151,8 +158,9 @@ impl Council<'_> {
             Verdict::Permit(ground, within) => {
                 let obligations = hall.redactions(&within);
                 let item = ItemAnswer { outcome: Outcome::Permit, effect: Effect::Permit, ground };
-                let permitting = hall.permitting(&within);
-                Ruling { item, obligations, permitting, said, barred }
+                let stays_shut = if emergency::honours_refusals(self.policy) { &barred.lists } else { &Vec::new() };
+                let (permitting, opening) = (hall.permitting(&within), hall.opening(stays_shut));
+                Ruling { item, obligations, permitting, opening, said, barred }
             }
             Verdict::NoConsent(ground) => {
                 let fallback = fallback(self.policy, self.question, subject);
@@ -164,8 +172,8 @@ impl Council<'_> {
                     return Ruling::refusal(ground, said, barred);
                 }
                 let item = ItemAnswer { outcome: Outcome::NoConsent, effect: fallback.effect, ground };
-                let permitting = BTreeSet::new();
-                Ruling { item, obligations, permitting, said, barred }
+                let (permitting, opening) = (BTreeSet::new(), BTreeSet::new());
+                Ruling { item, obligations, permitting, opening, said, barred }
             }
         }
     }
@@ -174,6 +182,7 @@ impl Council<'_> {
 impl Ruling {
     fn refusal(ground: Ground, said: Vec<(usize, Said)>, barred: Barred) -> Self {
         let item = ItemAnswer { outcome: Outcome::Deny, effect: Effect::Deny, ground };
-        Self { item, obligations: BTreeSet::new(), permitting: BTreeSet::new(), said, barred }
+        let (permitting, opening) = (BTreeSet::new(), BTreeSet::new());
+        Self { item, obligations: BTreeSet::new(), permitting, opening, said, barred }
     }
 }

@@ -3,6 +3,7 @@
 use super::answer::Ground;
 use super::combine::{Hall, Speaker};
 use super::left_out::LeftOut;
+use super::lifted::Lifted;
 use super::listing::{Listable, Reach, later_sensitivities, without_older_parts};
 use super::part::Part;
 use super::redaction::{Listed, Redacted, Redaction};
@@ -206,15 +207,28 @@ impl<'a> Hall<'a> {
 
     /// Those that permit something of what is released, as far as that can be told: their duties are due.
     pub(super) fn permitting(&self, within: &[Part<'_>]) -> BTreeSet<usize> {
-        let left_out = self.left_out(within);
-        let left_out = LeftOut::of(&left_out);
+        self.permitting_beside(&self.left_out(within), |_| &[])
+    }
+
+    /// Those that permit something of what an emergency opens, also what exceptions give back: all but this.
+    pub(super) fn opening(&self, barred: &[Redaction]) -> BTreeSet<usize> {
+        self.permitting_beside(barred, |voice| &voice.lifted)
+    }
+
+    fn permitting_beside(
+        &self,
+        left_out: &[Redaction],
+        lifted: impl for<'v> Fn(&'v Voice<'a>) -> &'v [Lifted<'a>],
+    ) -> BTreeSet<usize> {
+        let left_out = LeftOut::of(left_out);
         let may_be_released =
             |part: &Part<'_>| self.asked.is_none_or(|asked| asked.may_be_of(self.lister, part, &left_out));
         // What no list can say for one of them, somebody else may release.
-        let permits = |voice: &Voice<'_>| match &voice.stance {
+        let permits = |voice: &Voice<'a>| match &voice.stance {
             Stance::Permit => true,
             Stance::Silent | Stance::NotCovered | Stance::NotCoveredOf(_) | Stance::Within { .. } | Stance::Deny(_) => {
-                voice.stance.parts().iter().chain(&voice.unsaid).any(may_be_released)
+                let given_back = lifted(voice).iter().flat_map(|lifted| &lifted.parts);
+                voice.stance.parts().iter().chain(&voice.unsaid).chain(given_back).any(may_be_released)
             }
         };
         self.speaking().filter(|(_, voice)| permits(voice)).map(|(speaker, _)| speaker.at).collect()

@@ -36,7 +36,7 @@ impl Council<'_> {
                 if ruling.item.outcome == Outcome::Permit && !is_left {
                     let ground = Ground { code: ReasonCode::NotCovered, ..ruling.item.ground.clone() };
                     ruling.item = ItemAnswer { outcome: Outcome::Deny, effect: Effect::Deny, ground };
-                    ruling.permitting.clear();
+                    (ruling.permitting, ruling.opening) = (BTreeSet::new(), BTreeSet::new());
                 }
             }
         }
