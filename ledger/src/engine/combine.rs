@@ -2,6 +2,7 @@
 //! that a permit covers less. Of a query what is left of it counts (step 9).
 
 use super::answer::{Ground, Said};
+use super::left_out::LeftOut;
 use super::listing::Lister;
 use super::part::Part;
 use super::question::Subject;
@@ -144,7 +145,11 @@ impl<'a> Hall<'a> {
             return Verdict::Permit(Ground { code: ReasonCode::Permitted, ..ground }, released);
         }
         let is_whole = |stance: &Stance<'_>| *stance == Stance::Permit;
-        if let Some(ground) = self.first(Applies, is_whole, ReasonCode::Permitted) {
+        let withheld = LeftOut::of(&self.withheld);
+        let permits_any =
+            |_: &Speaker<'_>, voice: &Voice<'a>| is_whole(&voice.stance) && self.permits_any(voice, &withheld);
+        let permit = self.first_voice(Applies, permits_any, ReasonCode::Permitted);
+        if let Some(ground) = permit.or_else(|| self.first(Applies, is_whole, ReasonCode::Permitted)) {
             return if self.leaves_any(&[]) {
                 Verdict::Permit(ground, Vec::new())
             } else {
