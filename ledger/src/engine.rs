@@ -34,6 +34,7 @@ mod otherwise;
 mod part;
 mod partial;
 mod party;
+mod permitting;
 mod policy;
 mod query;
 mod question;
