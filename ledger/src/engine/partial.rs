@@ -201,7 +201,7 @@ impl<'a> Hall<'a> {
         }
         self.withholding(Choice::Each, |voice| Withheld {
             rules: &voice.barred,
-            permits: voice.lifting.clone(),
+            permits: voice.leaving_barred.clone(),
             given: Vec::new(),
         })
     }

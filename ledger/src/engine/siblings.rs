@@ -8,7 +8,7 @@ use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
 use crate::vocabulary::{BREAK_THE_GLASS, system};
 
-/// What rules of one depth say.
+/// What rules of one depth say. What [`Voice`](super::voice::Voice) has too means the same.
 #[derive(Debug, Default)]
 pub(super) struct Siblings<'a> {
     pub(super) verdict: Option<Verdict<'a>>,
@@ -17,11 +17,11 @@ pub(super) struct Siblings<'a> {
     pub(super) withheld: Vec<Listable<'a>>,
     pub(super) lifted: Vec<Lifted<'a>>,
     pub(super) barred: Vec<Listable<'a>>,
-    pub(super) lifting: Vec<&'a Rule>,
     /// Permits of this depth: what they except is left to the rule above.
     permitting: Vec<&'a Rule>,
     /// Deeper ones, that leave it to a refusal.
     pub(super) leaving_refused: Vec<&'a Rule>,
+    pub(super) leaving_barred: Vec<&'a Rule>,
     pub(super) unsaid: Vec<Part<'a>>,
 }
 
@@ -78,10 +78,10 @@ impl<'a> Siblings<'a> {
     fn withhold_below(&mut self, rule: &'a Rule, below: &Self) {
         if names_break_glass(rule) {
             self.barred.extend(&below.withheld);
-            self.lifting.extend(below.excepting().iter().chain(&below.leaving_refused));
+            self.leaving_barred.extend(below.excepting().iter().chain(&below.leaving_refused));
         } else {
             self.barred.extend(&below.barred);
-            self.lifting.extend(&below.lifting);
+            self.leaving_barred.extend(&below.leaving_barred);
         }
         self.withheld.extend(&below.withheld);
         self.leaving_refused.extend(&below.leaving_refused);
@@ -162,13 +162,13 @@ impl<'a> Siblings<'a> {
                 self.withheld.push(part);
                 self.lift(below.given_back(part));
                 self.barred.extend(if names_break_glass { vec![part] } else { below.barred });
-                self.lifting.extend(below.lifting);
+                self.leaving_barred.extend(below.leaving_barred);
             }
             Effect::Deny => {
                 let released = below.released_of(part);
                 if released.is_empty() {
                     self.barred.extend(below.barred);
-                    self.lifting.extend(below.lifting);
+                    self.leaving_barred.extend(below.leaving_barred);
                 } else {
                     self.withhold_below(rule, &below);
                     self.permitting.push(rule);

@@ -19,12 +19,12 @@ pub(super) struct Voice<'a> {
     pub(super) lifted: Vec<Lifted<'a>>,
     /// Those of them that are refused to breaking the glass by name.
     pub(super) barred: Vec<Listable<'a>>,
-    /// Permits that lift such a refusal, but not of what they except.
-    pub(super) lifting: Vec<&'a Rule>,
     /// Permits that leave the labels which they except to other consents.
     pub(super) leaving_open: Vec<&'a Rule>,
     /// Permits that leave them to a refusal.
     pub(super) leaving_refused: Vec<&'a Rule>,
+    /// Permits that leave them to a refusal of breaking the glass by name.
+    pub(super) leaving_barred: Vec<&'a Rule>,
     /// Rules that permit a part of a query which no list can say: nothing is released by them.
     pub(super) unsaid: Vec<Part<'a>>,
     /// The rule that the stance rests on; `None` for a base decision.
@@ -116,12 +116,12 @@ impl<'a> Siblings<'a> {
     pub(super) fn voice(self, unlifted: Stance<'a>, root: Option<&'a Rule>) -> Voice<'a> {
         let bars_by_root = root.is_some_and(|root| root.effect == Effect::Deny && names_break_glass(root));
         let (leaving_open, leaving_refused) = self.leaving(&unlifted, root);
-        let Self { verdict, released, withheld, lifted, barred, mut lifting, unsaid, .. } = self;
+        let Self { verdict, released, withheld, lifted, barred, mut leaving_barred, unsaid, .. } = self;
         let (stance, lifted, rule, refuses_break_glass) = match verdict {
             Some(Verdict { effect: Effect::Permit, rule, lifted: own, .. }) => {
                 if bars_by_root {
                     // What the permits except is left to the root.
-                    lifting.extend(&leaving_refused);
+                    leaving_barred.extend(&leaving_refused);
                 }
                 (Stance::Permit, [lifted, own].concat(), Some(rule), false)
             }
@@ -139,9 +139,9 @@ impl<'a> Siblings<'a> {
             withheld,
             lifted,
             barred,
-            lifting,
             leaving_open,
             leaving_refused,
+            leaving_barred,
             unsaid,
             rule,
             refuses_break_glass,
