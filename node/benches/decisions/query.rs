@@ -63,7 +63,7 @@ fn consent(index: usize, shape: Shape) -> Consent {
     };
     Consent {
         id: format!("{index:04}"),
-        vocabulary: if index % 2 == 0 { Vocabulary::v2() } else { Vocabulary::v1() },
+        vocabulary: if index.is_multiple_of(2) { Vocabulary::v2() } else { Vocabulary::v1() },
         standing: ConsentStanding::InForce,
         since: 0,
         patient: BTreeSet::from([Identifier::reference("Patient/p")]),
