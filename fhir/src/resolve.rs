@@ -70,8 +70,10 @@ impl Resolver {
                 }
                 "patients" => {
                     for (reference, identifiers) in entries {
-                        let read = Vec::<Identifier>::deserialize(identifiers)
-                            .map_err(|_form| ResolveError::Patient(reference.clone()))?;
+                        // One identifier stands for a list of it.
+                        let one = || Identifier::deserialize(identifiers).map(|one| vec![one]);
+                        let read = if identifiers.is_object() { one() } else { Vec::deserialize(identifiers) };
+                        let read = read.map_err(|_form| ResolveError::Patient(reference.clone()))?;
                         resolver.patients.insert(bare(reference).to_owned(), read);
                     }
                 }

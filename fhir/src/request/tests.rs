@@ -84,6 +84,11 @@ fn parties_are_known_by_references_and_identifiers_and_what_these_lead_to() {
     assert_eq!(question.asker.names, expected);
     let layla = names(&[Identifier::reference("Patient/layla"), Identifier::assigned("urn:mrn", "5")]);
     assert_eq!(question.patient, layla);
+    let single = json!({ "patients": { "Patient/layla": { "system": "urn:mrn", "value": "5" } } });
+    let resolver = Resolver::read(single.as_object().unwrap()).unwrap();
+    assert_eq!(super::read(&request, &resolver, NOW).unwrap().question.patient, layla);
+    let wrong = json!({ "patients": { "Patient/layla": "5" } });
+    assert!(Resolver::read(wrong.as_object().unwrap()).is_err());
 }
 
 #[test]

@@ -138,8 +138,9 @@ impl Hall<'_> {
             Way::Codes | Way::CodesByType => {
                 let kinds = documents.iter().chain(classes.iter().map(|class| self.kind_of(class, way)));
                 let labels = labels.iter().filter(|_| part.means_from());
-                let others = labels.chain(codes).filter(|_| part.by != By::Kinds);
-                any_of(Listed::union([Listed::codes(kinds.chain(others))]))
+                let is_by_data = |_: &&Coding| part.by != By::Kinds;
+                let all = labels.filter(is_by_data).chain(kinds).chain(codes.iter().filter(is_by_data));
+                any_of(Listed::union([Listed::codes(all)]))
             }
             Way::Labels => any_of(Listed::codes(labels)),
             Way::Classes => any_of(Listed::codes(classes.iter().map(|class| self.kind_of(class, way)))),
