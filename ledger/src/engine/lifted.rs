@@ -23,6 +23,13 @@ pub(super) struct Lifted<'a> {
 }
 
 impl<'a> Lifted<'a> {
+    /// What rules give back of a root, which they go before.
+    pub(super) fn by_rules(root: Listable<'a>, rules: &Siblings<'a>) -> Option<Self> {
+        let leaving_refused = rules.excepting().to_vec();
+        let parts = rules.released.clone();
+        (!parts.is_empty()).then_some(Self { refusal: root, parts, withheld: Vec::new(), leaving_refused })
+    }
+
     /// The same below a rule that is about a part as well.
     pub(super) fn below(self, rule: Listable<'a>) -> Self {
         Self { parts: Part::both(&[rule.into()], &self.parts), ..self }

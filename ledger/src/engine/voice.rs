@@ -151,7 +151,7 @@ impl<'a> Siblings<'a> {
     /// The permits that leave what they except to nobody in this consent, and those that leave it to a refusal.
     fn leaving(&self, unlifted: &Stance<'_>, root: Option<&'a Rule>) -> (Vec<&'a Rule>, Vec<&'a Rule>) {
         let own = self.excepting().to_vec();
-        if matches!(unlifted, Stance::Deny(_)) || root.is_some_and(|root| root.effect == Effect::Deny) {
+        if matches!(unlifted, Stance::Deny(_)) {
             return (Vec::new(), [own, self.leaving_refused.clone()].concat());
         }
         let permits_rest = *unlifted == Stance::Permit && root.is_none_or(|root| root.data.except_labels.is_empty());
