@@ -23,7 +23,7 @@ enum Shape {
     GiveBack,
 }
 
-#[divan::bench(args = [Shape::Refuse, Shape::Permit, Shape::PermitAlone, Shape::GiveBack], sample_count = 20)]
+#[divan::bench(args = [Shape::Refuse, Shape::Permit, Shape::PermitAlone, Shape::GiveBack], sample_count = 5)]
 fn query(bencher: Bencher<'_, '_>, shape: Shape) {
     let consents: Vec<Consent> = (0..CONSENTS_MAX).map(|index| consent(index, shape)).collect();
     let asked = Asked::Query(Query { classes: vec![Kind::Type.coding("Observation")], ..Query::default() });
