@@ -39,8 +39,9 @@ fn what_a_permit_excepts_and_the_rule_above_or_another_consent_permits_is_not_le
     assert_eq!(let_out(&asked(&of_two[..1], &[]), &records), [false, true]);
     // What it leaves to a refusal is refused, whoever permits it; but not what that refusal is not about.
     assert_eq!(let_out(&asked(&below_refusal, &[]), &records), [false, true]);
+    let observations = Data { classes: of("Observation").classes, ..but("HIV") };
     let below_another =
-        [with(vec![about(but("HIV"), permit())], about(of("Condition"), deny())), consent("b", permit())];
+        [with(vec![about(observations, permit())], about(of("Condition"), deny())), consent("b", permit())];
     assert_eq!(let_out(&asked(&below_another, &[]), &records), [true, true]);
 }
 
@@ -78,7 +79,8 @@ fn what_an_exception_gives_back_of_a_refusal_is_released_where_nothing_else_is()
         assert_eq!(let_out(&answer, &records), [true, false, false, false], "{answer:?}");
     }
     // What the rules of a root give back of it.
-    let answer = asked(&[with(vec![about(at(THEN), permit())], about(of("Observation"), deny()))], &["Observation"]);
+    let then = Data { period: Some(THEN), ..of("Observation") };
+    let answer = asked(&[with(vec![about(then, permit())], about(of("Observation"), deny()))], &[]);
     assert_eq!(let_out(&answer, &records), [true, false, false, false], "{answer:?}");
     // What else is permitted goes first, and then the whole time is left out.
     let answer = asked(&[with(vec![refusal.clone()], permit())], &[]);
