@@ -122,8 +122,12 @@ fn only_what_follows_the_head_is_committed() {
     assert_eq!(store.height().unwrap(), Height(2));
 }
 
+/// Between fork and exec a child holds the locks of this process.
+static CHILDREN: std::sync::RwLock<()> = std::sync::RwLock::new(());
+
 #[test]
 fn one_process_at_a_time_and_one_network() {
+    let _no_child = CHILDREN.read().unwrap();
     let (dir, network) = (tempfile::tempdir().unwrap(), network());
     let store = open(dir.path(), &network);
     assert!(matches!(Store::open(dir.path(), &network.genesis), Err(StoreError::InUse)));

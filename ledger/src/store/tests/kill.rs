@@ -1,7 +1,7 @@
 //! A process that is killed loses nothing it has acknowledged. The test is its own victim: it starts itself again with
 //! the directory in the environment, reads what that process acknowledges, and kills it in the middle of the next.
 
-use super::{block, open};
+use super::{CHILDREN, block, open};
 use crate::crypto::Ed25519;
 use crate::fixture::network;
 use crate::position::Height;
@@ -49,6 +49,7 @@ fn a_killed_process_loses_nothing_it_acknowledged() {
 fn victim(dir: &Path) -> (Child, BufReader<ChildStdout>) {
     let (_crate, module) = module_path!().split_once("::").unwrap();
     let name = format!("{module}::a_killed_process_loses_nothing_it_acknowledged");
+    let alone = CHILDREN.write().unwrap();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", &name, "--nocapture"])
         .env(DIR, dir)
@@ -56,6 +57,7 @@ fn victim(dir: &Path) -> (Child, BufReader<ChildStdout>) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    drop(alone);
     let lines = BufReader::new(child.stdout.take().unwrap());
     (child, lines)
 }
