@@ -5,46 +5,46 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
-/// How often in a row somebody may be met who only looks whether a process runs.
-const LOOKS_MAX: usize = 1000;
-
 /// Held by the process that runs on a home, until its last clone is gone or the process ends, however it ends.
 #[derive(Debug, Clone)]
 pub(super) struct Lock(#[expect(dead_code, reason = "held, never read")] Arc<File>);
 
 impl Lock {
-    /// Takes the home. Somebody who looks holds it shared for an instant: that passes.
+    /// Takes the home, unless a process runs on it.
     pub(super) fn take(dir: &Path) -> Result<Self, HomeError> {
-        let file = lock_file(dir)?;
-        let failed = |source| io(&dir.join("LOCK"), source);
-        for _ in 0..LOOKS_MAX {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self(Arc::new(file))),
-                Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(source)) => return Err(failed(source)),
-            }
-            match file.try_lock_shared() {
-                Ok(()) => file.unlock().map_err(failed)?,
-                Err(TryLockError::WouldBlock) => break,
-                Err(TryLockError::Error(source)) => return Err(failed(source)),
-            }
-            std::thread::yield_now();
+        let door = Door::enter(dir)?;
+        match door.lock.try_lock() {
+            Ok(()) => Ok(Self(Arc::new(door.lock))),
+            Err(TryLockError::WouldBlock) => Err(HomeError::Locked(dir.to_owned())),
+            Err(TryLockError::Error(source)) => Err(io(&dir.join("LOCK"), source)),
         }
-        Err(HomeError::Locked(dir.to_owned()))
     }
 }
 
 /// Whether a process runs on the home at `dir`.
 pub fn is_running(dir: &Path) -> bool {
-    // Shared, so that those who look do not take each other for a running process.
-    let looked = lock_file(dir).map(|file| file.try_lock_shared());
+    let looked = Door::enter(dir).map(|door| door.lock.try_lock_shared());
     matches!(looked, Ok(Err(TryLockError::WouldBlock)))
 }
 
-pub(super) fn lock_file(dir: &Path) -> Result<File, HomeError> {
-    if !dir.join("FORMAT").is_file() {
-        return Err(HomeError::NoHome(dir.to_owned()));
+/// Where those who look whether a process runs, and those who begin to run, pass one at a time: whoever looks holds the
+/// lock for an instant, and would be taken for a process that runs.
+pub(super) struct Door {
+    pub(super) lock: File,
+    /// Held until it is passed.
+    _format: File,
+}
+
+impl Door {
+    /// Waits for whoever is in it.
+    pub(super) fn enter(dir: &Path) -> Result<Self, HomeError> {
+        let (path, lock_path) = (dir.join("FORMAT"), dir.join("LOCK"));
+        if !path.is_file() {
+            return Err(HomeError::NoHome(dir.to_owned()));
+        }
+        let format = File::open(&path).map_err(|e| io(&path, e))?;
+        format.lock().map_err(|e| io(&path, e))?;
+        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path);
+        Ok(Self { lock: lock.map_err(|e| io(&lock_path, e))?, _format: format })
     }
-    let path = dir.join("LOCK");
-    File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| io(&path, e))
 }

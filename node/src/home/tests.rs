@@ -1,6 +1,7 @@
-use super::lock::lock_file;
+use super::lock::Door;
 use super::new_file::power;
 use super::*;
+use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 
 fn plan(root: &Path, names: &[&str]) -> NetworkPlan {
@@ -77,14 +78,19 @@ fn somebody_who_looks_is_no_running_process_and_keeps_none_from_starting() {
     let root = tempfile::tempdir().unwrap();
     create_network(&plan(root.path(), &["cedar"])).expect("made");
     let dir = root.path().join("cedar");
-    let looking = lock_file(&dir).unwrap();
-    looking.try_lock_shared().unwrap();
-    assert!(!is_running(&dir), "two who look do not see each other");
-    let done = std::thread::spawn(move || drop(looking));
-    let home = Home::open(&dir).expect("they are gone in a moment");
+    let looking = Door::enter(&dir).unwrap();
+    looking.lock.try_lock_shared().unwrap();
+    let another = File::open(dir.join("FORMAT")).unwrap();
+    assert!(another.try_lock().is_err(), "one passes at a time, so that nobody meets who looks");
+    let opening = std::thread::spawn({
+        let dir = dir.clone();
+        move || Home::open(&dir)
+    });
+    drop(looking);
+    let home = opening.join().unwrap().expect("waits for who looks");
     assert!(is_running(&dir));
-    done.join().unwrap();
     drop(home);
+    assert!(!is_running(&dir));
 }
 
 #[test]
