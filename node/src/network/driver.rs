@@ -248,8 +248,11 @@ impl Driver {
     }
 
     fn dial(&mut self, peer: PeerId, addresses: Vec<Multiaddr>) {
-        let dial = DialOpts::peer_id(peer).addresses(addresses).condition(PeerCondition::DisconnectedAndNotDialing);
-        if let Err(error) = self.swarm.dial(dial.build()) {
+        // From a new port: libp2p would call from the one it listens on, and fails for as long as the system has given that
+        // one to another connection as well.
+        let dial = DialOpts::peer_id(peer).addresses(addresses).allocate_new_port();
+        let dial = dial.condition(PeerCondition::DisconnectedAndNotDialing).build();
+        if let Err(error) = self.swarm.dial(dial) {
             tracing::debug!(%peer, %error, "not dialled");
             self.retry(peer);
         }

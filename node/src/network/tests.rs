@@ -194,6 +194,19 @@ async fn only_the_later_dialer_knowing_the_way_is_enough() {
 }
 
 #[tokio::test]
+async fn a_validator_does_not_call_from_the_port_it_listens_on() {
+    let called = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let known = format!("/ip4/127.0.0.1/tcp/{}", called.local_addr().unwrap().port()).parse().unwrap();
+    let caller = Node::start(1, &seeds(2), local(), &[Some(known), None]).await;
+    let (_call, from) = timeout(DEADLINE, called.accept()).await.expect("in time").unwrap();
+    let listens_on = caller.network.listen_address().to_string();
+    assert!(
+        !listens_on.ends_with(&format!("/{}", from.port())),
+        "{listens_on}: others may have connections from it too"
+    );
+}
+
+#[tokio::test]
 async fn nodes_of_another_chain_never_link() {
     let seeds = seeds(2);
     let mut ours = Node::start(0, &seeds, local(), &[]).await;
