@@ -13,6 +13,7 @@
 mod actor;
 mod answer;
 mod applicability;
+mod barred;
 mod candidate;
 mod combine;
 mod consent;
@@ -44,8 +45,10 @@ mod request;
 mod several;
 mod siblings;
 mod span;
+mod together;
 mod tree;
 mod voice;
+mod way;
 pub mod windows;
 mod withheld;
 

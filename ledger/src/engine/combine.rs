@@ -8,6 +8,7 @@ use super::part::Part;
 use super::question::Subject;
 use super::redaction::Redaction;
 use super::remainder::Remainder;
+use super::together::Beside;
 use super::voice::{Beyond, Stance, Voice};
 use super::withheld::Choice;
 use super::{Applicability, Consent, Moment, Question, ReasonCode};
@@ -58,6 +59,8 @@ pub(super) struct Hall<'a> {
     pub(super) voices: Vec<(&'a Speaker<'a>, Voice<'a>)>,
     /// What refusals and exceptions leave out of a query.
     pub(super) withheld: Vec<Redaction>,
+    /// Other kinds that the query asks for: some of each is to be left too.
+    pub(super) beside: &'a [Beside<'a>],
 }
 
 /// What comes of it.
@@ -74,6 +77,7 @@ impl<'a> Hall<'a> {
         subject: Subject<'a>,
         as_of: Moment,
         voices: impl Iterator<Item = (&'a Speaker<'a>, Voice<'a>)>,
+        beside: &'a [Beside<'a>],
     ) -> Self {
         let asked = match subject {
             Subject::Record(_) => None,
@@ -81,7 +85,7 @@ impl<'a> Hall<'a> {
                 Some(Remainder { query, class, custodian: question.custodian.as_ref(), named, at_least: 0 })
             }
         };
-        let mut hall = Self { lister: Lister(as_of), asked, voices: voices.collect(), withheld: Vec::new() };
+        let mut hall = Self { lister: Lister(as_of), asked, voices: voices.collect(), withheld: Vec::new(), beside };
         if hall.asked.is_some() {
             hall.withheld = hall.withheld_of_query(Choice::Each);
         }

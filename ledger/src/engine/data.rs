@@ -136,6 +136,14 @@ impl Inquiry<'_> {
         !are_apart && self.cover(&Rule { data, exceptions: Vec::new(), ..rule.clone() }) != Cover::Nothing
     }
 
+    /// Whether a permit of these kinds would release nothing of the one that is asked for.
+    pub(super) fn is_of_other_kinds(&self, rule: &Rule) -> bool {
+        let Data { classes, documents, .. } = &rule.data;
+        let is_apart = |is_said: bool, cover: Cover| is_said && cover == Cover::Nothing;
+        is_apart(!classes.is_empty(), self.classed(classes, Effect::Permit))
+            || is_apart(!documents.is_empty(), self.documented(documents, Effect::Permit))
+    }
+
     /// Whether there are records, by the tables and as consents name them, of a kind of the rule and of the one asked for.
     pub(super) fn may_be_of_kind(&self, rule: &Rule) -> bool {
         let Subject::Query { class: Some(asked), named, .. } = self.subject else { return true };
@@ -147,11 +155,15 @@ impl Inquiry<'_> {
     /// A category of one type is never all that a query asks for: other types may have it too. Whoever names a type in a
     /// category knows such records, whatever the tables say.
     fn query_of_class(class: &Class, asked: Option<&Coding>, named: &[&Class], effect: Effect) -> Cover {
-        if class.category.is_some() && class.category.as_ref() == asked {
-            return Cover::Part;
+        let of_type = || Self::asked_for(&class.of, asked, named, effect);
+        match &class.category {
+            Some(category) if Some(category) == asked => Cover::Part,
+            Some(category) if asked.is_some_and(|asked| asked.system == category.system) => {
+                of_type().min(apart(effect))
+            }
+            Some(_) => of_type().min(Cover::Part),
+            None => of_type(),
         }
-        let of_type = Self::asked_for(&class.of, asked, named, effect);
-        if class.category.is_some() { of_type.min(Cover::Part) } else { of_type }
     }
 
     /// Two resource types have no record in common, nor have a type and a category that the tables give to others. A kind

@@ -7,6 +7,7 @@ use super::combine::{Hall, Speaker, Verdict};
 use super::default::fallback;
 use super::question::{Asked, Inquiry, Subject};
 use super::redaction::Redaction;
+use super::together::Beside;
 use super::{Applicability, Consent, Moment, Obligation, Outcome, Policy, Question, ReasonCode, emergency, obligation};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
@@ -37,6 +38,7 @@ pub(super) struct Council<'a> {
 }
 
 /// What the council says about one thing.
+#[derive(Clone)]
 pub(super) struct Ruling {
     pub(super) item: ItemAnswer,
     pub(super) obligations: BTreeSet<Obligation>,
@@ -49,6 +51,7 @@ pub(super) struct Ruling {
 }
 
 /// What of it is refused to breaking the glass by name.
+#[derive(Clone)]
 struct Barred {
     /// All of it.
     is_whole: bool,
@@ -141,9 +144,14 @@ impl Council<'_> {
     }
 
     pub(super) fn rule(&self, subject: Subject<'_>) -> Ruling {
+        self.rule_beside(subject, &[])
+    }
+
+    /// The same of a kind of a query, so that something is left of others as well, if there is such a way.
+    pub(super) fn rule_beside(&self, subject: Subject<'_>, beside: &[Beside<'_>]) -> Ruling {
         let heard = self.speakers.iter().filter(|one| one.is_heard());
         let heard = heard.map(|one| (one, self.inquiry(one, subject).ask(one.consent)));
-        let hall = Hall::new(self.question, subject, self.as_of, heard);
+        let hall = Hall::new(self.question, subject, self.as_of, heard, beside);
         let said = hall.said();
         let barred =
             Barred { is_whole: hall.refuses_break_glass(), leaves_nothing: hall.is_barred(), lists: hall.barred() };
@@ -166,9 +174,7 @@ impl Council<'_> {
                 let fallback = fallback(self.policy, self.question, subject);
                 let mut obligations = hall.left_open();
                 obligations.extend(fallback.redaction.map(Obligation::Redact));
-                if let (Effect::Permit, false, Some(ground)) =
-                    (fallback.effect, hall.leaves_any_but(&obligations), hall.first_withheld())
-                {
+                if let (false, Some(ground)) = (hall.leaves_any_but(&obligations), hall.first_withheld()) {
                     return Ruling::refusal(ground, said, barred);
                 }
                 let item = ItemAnswer { outcome: Outcome::NoConsent, effect: fallback.effect, ground };
@@ -184,5 +190,17 @@ impl Ruling {
         let item = ItemAnswer { outcome: Outcome::Deny, effect: Effect::Deny, ground };
         let (permitting, opening) = (BTreeSet::new(), BTreeSet::new());
         Self { item, obligations: BTreeSet::new(), permitting, opening, said, barred }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.item.outcome != Outcome::Deny
+    }
+
+    /// A refusal, as nothing is left.
+    pub(super) fn of_nothing(self) -> Self {
+        let ground = Ground { code: ReasonCode::NotCovered, ..self.item.ground };
+        let item = ItemAnswer { outcome: Outcome::Deny, effect: Effect::Deny, ground };
+        let (permitting, opening) = (BTreeSet::new(), BTreeSet::new());
+        Self { item, obligations: BTreeSet::new(), permitting, opening, ..self }
     }
 }

@@ -20,6 +20,15 @@ pub(super) struct Lifted<'a> {
     pub(super) withheld: Vec<Listable<'a>>,
     /// Permits below it that leave what they except to a refusal.
     pub(super) leaving_refused: Vec<&'a Rule>,
+    pub(super) alone: Alone,
+}
+
+/// Whether what is given back is part of the refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alone {
+    Inside,
+    /// No list can say the refusal: what else it is about is to be permitted by the same consent.
+    Around,
 }
 
 impl<'a> Lifted<'a> {
@@ -27,7 +36,8 @@ impl<'a> Lifted<'a> {
     pub(super) fn by_rules(root: Listable<'a>, rules: &Siblings<'a>) -> Option<Self> {
         let leaving_refused = rules.excepting().to_vec();
         let parts = rules.released.clone();
-        (!parts.is_empty()).then_some(Self { refusal: root, parts, withheld: Vec::new(), leaving_refused })
+        let alone = Alone::Inside;
+        (!parts.is_empty()).then_some(Self { refusal: root, parts, withheld: Vec::new(), leaving_refused, alone })
     }
 
     /// The same below a rule that is about a part as well.
@@ -47,7 +57,8 @@ impl<'a> Lifted<'a> {
 impl<'a> Voice<'a> {
     /// The same voice for each refusal of which something is given back: it says no to all but that.
     pub(super) fn lifting(&self) -> impl Iterator<Item = Self> {
-        self.lifted.iter().map(|lifted| {
+        let is_open = |lifted: &&Lifted<'a>| lifted.alone == Alone::Inside || self.stance == Stance::Permit;
+        self.lifted.iter().filter(is_open).map(|lifted| {
             let others = self.withheld.iter().filter(|one| **one != lifted.refusal);
             let withheld = others.chain(&lifted.withheld).copied().collect();
             let leaving_refused = [self.leaving_refused.clone(), lifted.leaving_refused.clone()].concat();
@@ -70,10 +81,10 @@ impl<'a> Siblings<'a> {
 
     /// What these give back of a refusal above them.
     pub(super) fn given_back(&self, refusal: Listable<'a>) -> Vec<Lifted<'a>> {
-        if !refusal.can_be_released() {
-            return Vec::new();
-        }
-        let parts = self.released_of(refusal);
+        let is_said = refusal.can_be_released();
+        let released = self.verdict.as_ref().map_or(&self.released, |verdict| &verdict.released);
+        let (parts, alone) =
+            if is_said { (self.released_of(refusal), Alone::Inside) } else { (released.clone(), Alone::Around) };
         let lifted = self.verdict.as_ref().map_or(&self.lifted, |verdict| &verdict.lifted);
         let excepting = self.excepting().iter().chain(&self.leaving_refused).chain([&refusal.rule]);
         let leaving_refused: Vec<&Rule> = excepting.copied().collect();
@@ -82,8 +93,9 @@ impl<'a> Siblings<'a> {
             parts,
             withheld: self.withheld.clone(),
             leaving_refused: leaving_refused.clone(),
+            alone,
         });
-        let inner = lifted.iter().cloned().map(|inner| {
+        let inner = lifted.iter().filter(|_| is_said).cloned().map(|inner| {
             let leaving_refused = [inner.leaving_refused.clone(), leaving_refused.clone()].concat();
             Lifted { leaving_refused, ..inner.inside(refusal, &self.withheld) }
         });

@@ -12,6 +12,16 @@ pub(super) struct Listable<'a> {
     pub(super) rule: &'a Rule,
     pub(super) by: By,
     pub(super) reach: Reach,
+    pub(super) labels: Labels,
+    /// The innermost rule above it that is about a part as well: it is about no more than that.
+    pub(super) above: Option<Above<'a>>,
+}
+
+/// A rule above another one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Above<'a> {
+    rule: &'a Rule,
+    by: By,
 }
 
 /// The same rule in the same way: not one that says the same.
@@ -34,6 +44,14 @@ pub(super) enum By {
     Kinds,
 }
 
+/// Whether its labels say which records it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Labels {
+    Tell,
+    /// All that is asked for has them.
+    Given,
+}
+
 /// How much of what a rule is about it holds for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
@@ -48,13 +66,30 @@ pub(super) enum Reach {
 impl<'a> Listable<'a> {
     /// By its data, for all that it is about.
     pub(super) fn by_data(rule: &'a Rule) -> Self {
-        Self { rule, by: By::Data, reach: Reach::All }
+        Self { rule, by: By::Data, reach: Reach::All, labels: Labels::Tell, above: None }
+    }
+
+    /// The same below a rule that is about a part.
+    pub(super) fn below(self, rule: Self) -> Self {
+        Self { above: self.above.or(Some(Above { rule: rule.rule, by: rule.by })), ..self }
+    }
+
+    /// The same within what some rules are about.
+    pub(super) fn within<'b>(self, rules: impl IntoIterator<Item = &'b Rule>) -> Self {
+        let is_above = |rule: &Rule| self.above.is_some_and(|above| std::ptr::eq(above.rule, rule));
+        if rules.into_iter().any(is_above) { Self { above: None, ..self } } else { self }
+    }
+
+    /// The rule above it, as what leaves that out leaves this out, too.
+    pub(super) fn above(self) -> Option<Self> {
+        self.above.map(|Above { rule, by }| Self { by, reach: self.reach, ..Self::by_data(rule) })
     }
 
     /// Whether a list can release some of what it is about and nothing else. No record shows in which role or version
     /// somebody wrote it.
     pub(super) fn can_be_released(self) -> bool {
-        let labels_say = self.rule.data.labels.is_empty() || self.released_labels().next().is_some();
+        let labels = &self.rule.data.labels;
+        let labels_say = labels.is_empty() || self.labels == Labels::Given || self.released_labels().next().is_some();
         let shows = |actor: &Actor| shows_in_records(actor, self.rule.effect);
         labels_say && (self.by != By::DataAndActors || self.rule.actors.iter().any(shows))
     }
@@ -63,7 +98,9 @@ impl<'a> Listable<'a> {
     /// label anywhere else could be a clinical code, which the list would release.
     fn released_labels(self) -> impl Iterator<Item = &'a Coding> {
         let means_up_to = self.rule.effect == Effect::Permit;
+        let tell = self.labels == Labels::Tell;
         let is_said = move |label: &&Coding| match label.system.as_str() {
+            _any if !tell => false,
             system::CONFIDENTIALITY => means_up_to,
             other => other == system::ACT_CODE,
         };

@@ -5,8 +5,8 @@ use super::Applicability;
 use super::combine::{Hall, Speaker, Verdict};
 use super::part::Part;
 use super::redaction::{Redacted, Redaction};
-use super::voice::{Stance, Voice};
-use super::withheld::Choice;
+use super::voice::Voice;
+use super::withheld::{Choice, Order};
 
 /// Of more refusals than these nobody looks for other lists.
 const WITHHELD_MAX: usize = 64;
@@ -19,21 +19,42 @@ impl<'a> Hall<'a> {
     pub(super) fn settled(self) -> (Self, Verdict<'a>) {
         let verdict = self.verdict();
         let withheld: usize = self.speaking().map(|(_, voice)| voice.withheld.len()).sum();
-        if matches!(verdict, Verdict::Permit(..)) || self.asked.is_none() || withheld > WITHHELD_MAX {
+        if self.permits_beside(&verdict) || self.asked.is_none() || withheld > WITHHELD_MAX {
             return (self, verdict);
         }
+        let mut unspoken = None;
         for other in self.others().take(WAYS_MAX) {
-            let verdict = other.verdict();
-            if matches!(verdict, Verdict::Permit(..)) {
-                return (other, verdict);
+            let found = other.verdict();
+            if other.permits_beside(&found) {
+                return (other, found);
+            }
+            if matches!((&verdict, &found), (Verdict::NoConsent(_), Verdict::NoConsent(_))) && other.leaves_open() {
+                unspoken.get_or_insert((other, found));
             }
         }
-        (self, verdict)
+        match unspoken {
+            Some(other) if !self.leaves_open() => other,
+            Some(_) | None => (self, verdict),
+        }
+    }
+
+    fn permits_beside(&self, verdict: &Verdict<'_>) -> bool {
+        matches!(verdict, Verdict::Permit(..)) && self.leaves_beside()
+    }
+
+    /// Whether something is left that nobody speaks about.
+    fn leaves_open(&self) -> bool {
+        self.leaves_any_but(&self.left_open()) && self.leaves_beside()
+    }
+
+    fn leaves_beside(&self) -> bool {
+        let any_of = || self.withheld.iter().filter(|list| list.of == Redacted::AnyOf);
+        self.beside.iter().all(|kind| kind.is_left(any_of()))
     }
 
     fn others(&self) -> impl Iterator<Item = Self> {
-        let permits_all = self.speaking().any(|(_, voice)| voice.stance == Stance::Permit);
-        let with_other_lists = permits_all.then(|| self.aiming_at(None)).into_iter().chain(self.aiming_at_parts());
+        let orders = [Order::Forward, Order::Backward].into_iter();
+        let with_other_lists = orders.map(|order| self.aiming_at(None, order)).chain(self.aiming_at_parts());
         with_other_lists.chain(self.lifting().flat_map(|hall| hall.aiming_at_parts().collect::<Vec<_>>()))
     }
 
@@ -53,16 +74,17 @@ impl<'a> Hall<'a> {
     }
 
     fn aiming_at_parts(&self) -> impl Iterator<Item = Self> {
-        self.speaking().flat_map(|(_, voice)| voice.stance.parts()).map(|part| self.aiming_at(Some(part)))
+        let parts = self.speaking().flat_map(|(_, voice)| voice.stance.parts());
+        parts.flat_map(|part| [Order::Forward, Order::Backward].map(|order| self.aiming_at(Some(part), order)))
     }
 
     /// With lists that leave something of a part, or of everything.
-    fn aiming_at(&self, part: Option<&Part<'a>>) -> Self {
+    fn aiming_at(&self, part: Option<&Part<'a>>, order: Order) -> Self {
         let alternative = part.and_then(|part| self.lister.released(part).into_iter().next()).unwrap_or_default();
         let only = |listed| Redaction { of: Redacted::AllBut, listed };
         let beside = alternative.into_iter().map(only).collect();
         let mut hall = Self { voices: self.voices.clone(), withheld: Vec::new(), ..*self };
-        hall.withheld = hall.withheld_of_query(Choice::Together(beside));
+        hall.withheld = hall.withheld_of_query(Choice::Together(beside, order));
         hall
     }
 }

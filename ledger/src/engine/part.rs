@@ -59,7 +59,7 @@ impl Remainder<'_> {
 }
 
 /// OR of AND for each, as one.
-fn joined<T: Clone>(each: impl IntoIterator<Item = Vec<Vec<T>>>) -> Vec<Vec<T>> {
+pub(super) fn joined<T: Clone>(each: impl IntoIterator<Item = Vec<Vec<T>>>) -> Vec<Vec<T>> {
     let mut all = vec![Vec::new()];
     for alternatives in each {
         all = all.iter().flat_map(|one| alternatives.iter().map(|more| [one.clone(), more.clone()].concat())).collect();

@@ -74,7 +74,7 @@ impl<'a> Hall<'a> {
     pub(super) fn refuses_all(&self) -> Option<Ground> {
         let asked = self.asked.filter(|_| !lacks(Mutant::WithheldKindReleased))?;
         let leaves_nothing = |consent: &Consent, voice: &Voice<'a>| {
-            self.surely_refused(asked, consent, voice, &[]).is_none_or(|lists| !asked.is_any(&lists))
+            self.surely_refused(asked, consent, voice, &[], None).is_none_or(|lists| !asked.is_any(&lists))
         };
         self.speaking().find_map(|(speaker, voice)| {
             let part = voice.withheld.iter().find(|part| self.is_all(part)).or_else(|| voice.withheld.first())?;
@@ -92,7 +92,7 @@ impl<'a> Hall<'a> {
         self.first_withheld().filter(|_| excepts && !self.leaves_any(&[]))
     }
 
-    fn is_all(&self, part: &Listable<'_>) -> bool {
+    pub(super) fn is_all(&self, part: &Listable<'_>) -> bool {
         self.asked.is_some_and(|asked| asked.surely_refused(self.lister, part).is_none())
     }
 
@@ -128,7 +128,7 @@ impl<'a> Hall<'a> {
     pub(super) fn left_open(&self) -> BTreeSet<Obligation> {
         let parts = self.speaking().filter_map(|(_, voice)| voice.stance.not_covered_of());
         let parts = parts.filter(|_| !lacks(Mutant::NotCoveredIsSilent));
-        let listed = Listed::union(parts.map(|part| self.lister.actors_of(&part.rule.actors)));
+        let listed = Listed::union(parts.map(|part| self.lister.released_actors(part.rule)));
         let not_covered = (!listed.is_empty()).then_some(Redaction { of: Redacted::AnyOf, listed });
         self.redactions(&[]).into_iter().chain(not_covered.map(Obligation::Redact)).collect()
     }
@@ -167,17 +167,19 @@ impl<'a> Hall<'a> {
         })
     }
 
-    /// What a consent surely refuses of it, or does not permit because these except it; `None` if that is all of it.
+    /// What a consent surely refuses of a part, or does not permit because these except it; `None` if that is all of it.
     pub(super) fn surely_refused(
         &self,
         asked: Remainder<'_>,
         consent: &Consent,
         voice: &Voice<'a>,
         permits: &[&'a Rule],
+        within: Option<&Part<'a>>,
     ) -> Option<Vec<Redaction>> {
         let mut all = Vec::new();
         for part in &voice.withheld {
-            all.extend(asked.surely_refused(self.lister, part)?);
+            let part = part.within(within.into_iter().flat_map(Part::rules).map(|one| one.rule));
+            all.extend(asked.surely_refused(self.lister, &part)?);
         }
         let excepted = permits.iter().flat_map(|rule| &rule.data.except_labels);
         let any_of = all.iter().filter(|list| list.of == Redacted::AnyOf);
@@ -185,29 +187,5 @@ impl<'a> Hall<'a> {
         let later = later_sensitivities(consent.vocabulary, labels, []);
         all.extend(later.map(|list| without_older_parts(consent.vocabulary, list)));
         Some(all)
-    }
-
-    /// Whether a refusal of all that is asked names breaking the glass.
-    pub(super) fn refuses_break_glass(&self) -> bool {
-        let bars_all = |voice: &Voice<'_>| voice.barred.iter().any(|part| self.is_all(part));
-        self.speaking().any(|(_, voice)| voice.refuses_break_glass || bars_all(voice))
-    }
-
-    /// What of a query is refused to breaking the glass by name, and so left out in an emergency too. A record is
-    /// refused or not.
-    pub(super) fn barred(&self) -> Vec<Redaction> {
-        if self.asked.is_none() {
-            return Vec::new();
-        }
-        self.withholding(Choice::Each, |voice| Withheld {
-            rules: &voice.barred,
-            permits: voice.leaving_barred.clone(),
-            given: Vec::new(),
-        })
-    }
-
-    /// Whether that leaves nothing of it.
-    pub(super) fn is_barred(&self) -> bool {
-        self.asked.is_some_and(|asked| !asked.is_any(&self.barred()))
     }
 }

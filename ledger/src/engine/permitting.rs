@@ -1,10 +1,12 @@
 //! Which consents permit something of a query, or of what is released of it: they are its ground, and their duties are due.
 
 use super::answer::Ground;
-use super::combine::Hall;
+use super::combine::{Hall, Speaker};
 use super::left_out::LeftOut;
+use super::listing::Listable;
 use super::part::Part;
 use super::redaction::{Listed, Redacted, Redaction};
+use super::remainder::Remainder;
 use super::voice::{Stance, Voice};
 use super::{Consent, ReasonCode, Rule};
 use std::collections::BTreeSet;
@@ -13,18 +15,53 @@ impl<'a> Hall<'a> {
     /// Whether a consent permits something of it that is not refused for sure, be it in force or not.
     pub(super) fn permits_something(&self, consent: &Consent, voice: &Voice<'a>) -> bool {
         let Some(asked) = self.asked else { return voice.stance == Stance::Permit };
-        let others = self.speaking().map(|(speaker, voice)| self.surely_refused(asked, speaker.consent, voice, &[]));
-        let refused =
-            others.chain([self.surely_refused(asked, consent, voice, &voice.excepting().collect::<Vec<_>>())]);
-        let Some(left_out) = refused.collect::<Option<Vec<_>>>().map(|lists| lists.concat()) else { return false };
-        let left_out = LeftOut::of(&left_out);
         match &voice.stance {
-            Stance::Permit => asked.is_left(&left_out),
-            Stance::Within { parts, .. } | Stance::Deny(parts) => {
-                parts.iter().any(|part| asked.may_be_of(self.lister, part, &left_out))
+            Stance::Permit => {
+                self.refused_for_sure(asked, consent, voice, None).is_some_and(|lists| asked.is_any(&lists))
             }
+            Stance::Within { parts, .. } | Stance::Deny(parts) => self.permits_some_of(asked, consent, voice, parts),
             Stance::Silent | Stance::NotCovered | Stance::NotCoveredOf(_) => false,
         }
+    }
+
+    fn permits_some_of<'b>(
+        &self,
+        asked: Remainder<'_>,
+        consent: &Consent,
+        voice: &Voice<'a>,
+        parts: impl IntoIterator<Item = &'b Part<'a>>,
+    ) -> bool
+    where
+        'a: 'b,
+    {
+        parts.into_iter().any(|part| {
+            let refused = self.refused_for_sure(asked, consent, voice, Some(part));
+            refused.is_some_and(|lists| asked.may_be_of(self.lister, part, &LeftOut::of(&lists)))
+        })
+    }
+
+    /// What all that speak refuse for sure of a part, and what this one excepts from it; `None` if that is all of it.
+    fn refused_for_sure(
+        &self,
+        asked: Remainder<'_>,
+        consent: &Consent,
+        voice: &Voice<'a>,
+        part: Option<&Part<'a>>,
+    ) -> Option<Vec<Redaction>> {
+        let others =
+            self.speaking().map(|(speaker, voice)| self.surely_refused(asked, speaker.consent, voice, &[], part));
+        let own = self.surely_refused(asked, consent, voice, &voice.excepting().collect::<Vec<_>>(), part);
+        others.chain([own]).collect::<Option<Vec<_>>>().map(|lists| lists.concat())
+    }
+
+    /// Whether a consent that refuses only parts permits something that no list can say, also as exceptions give it back.
+    fn permits_something_unsaid(&self, consent: &Consent, voice: &Voice<'a>) -> bool {
+        let Some(asked) = self.asked.filter(|_| !matches!(voice.stance, Stance::Deny(_))) else { return false };
+        let gives_back = || {
+            let refused = self.refused_for_sure(asked, consent, voice, None);
+            refused.is_some_and(|lists| self.gives_back(voice, &LeftOut::of(&lists)))
+        };
+        self.permits_some_of(asked, consent, voice, &voice.unsaid) || gives_back()
     }
 
     /// Those that permit something of what is released, as far as that can be told: their duties are due.
@@ -59,12 +96,12 @@ impl<'a> Hall<'a> {
     /// Whether exceptions of its refusals give back something of it.
     fn gives_back(&self, voice: &Voice<'a>, left_out: &LeftOut<'_>) -> bool {
         let Some(asked) = self.asked else { return false };
-        voice.lifted.iter().any(|lifted| {
-            let refused = lifted.withheld.iter().map(|part| asked.surely_refused(self.lister, part));
-            let Some(refused) = refused.collect::<Option<Vec<_>>>().map(|lists| lists.concat()) else { return false };
-            let left_out = left_out.with(&refused);
-            lifted.parts.iter().any(|part| asked.may_be_of(self.lister, part, &left_out))
-        })
+        let is_left = |part: &Part<'a>, refused: &[Listable<'a>]| {
+            let within = refused.iter().map(|one| one.within(part.rules().map(|rule| rule.rule)));
+            let refused = within.map(|one| asked.surely_refused(self.lister, &one)).collect::<Option<Vec<_>>>();
+            refused.is_some_and(|lists| asked.may_be_of(self.lister, part, &left_out.with(&lists.concat())))
+        };
+        voice.lifted.iter().any(|lifted| lifted.parts.iter().any(|part| is_left(part, &lifted.withheld)))
     }
 
     /// Whether a consent that permits all but what it excepts permits something of what these leave.
@@ -79,7 +116,10 @@ impl<'a> Hall<'a> {
     /// A consent that permits some of it which no list can say: then nothing is released, by any default either.
     pub(super) fn permits_unsaid(&self) -> Option<Ground> {
         let permitting = self.permitting(&[]);
-        let first = self.speaking().find(|(speaker, _)| permitting.contains(&speaker.at) && self.asked.is_some());
+        let is_so = |speaker: &Speaker<'_>, voice: &Voice<'a>| {
+            permitting.contains(&speaker.at) || self.permits_something_unsaid(speaker.consent, voice)
+        };
+        let first = self.speaking().find(|(speaker, voice)| self.asked.is_some() && is_so(speaker, voice));
         first.map(|(speaker, voice)| Ground {
             code: ReasonCode::NotCovered,
             consent: Some(speaker.at),

@@ -101,6 +101,11 @@ impl<'a> Siblings<'a> {
         self.verdict.as_ref().map_or(rule.effect, |verdict| verdict.effect) == Effect::Deny
     }
 
+    /// Whether they permit something, also as exceptions give it back.
+    pub(super) fn gives_some(&self) -> bool {
+        self.permits_some() || !self.lifted.is_empty()
+    }
+
     /// Whether they permit a part, whatever the rule above does.
     fn permits_some(&self) -> bool {
         match &self.verdict {
@@ -109,6 +114,12 @@ impl<'a> Siblings<'a> {
                 !(self.released.is_empty() && self.unsaid.is_empty())
             }
         }
+    }
+
+    /// Whether what these refuse of a permit is a part that no list can say.
+    fn spares_some_of(&self, rule: &Rule) -> bool {
+        let refuses_part = |verdict: &Verdict<'_>| verdict.effect == Effect::Deny && verdict.is_of_part;
+        rule.effect == Effect::Permit && self.verdict.as_ref().is_some_and(refuses_part)
     }
 
     /// A rule that covers all that is asked speaks, or its exceptions do in its place.
@@ -138,9 +149,10 @@ impl<'a> Siblings<'a> {
 
     /// A rule that covers a part of a query: what it permits is released but for what its exceptions withhold; what it
     /// refuses is withheld, also what its exceptions release in part. What no list can say is not released.
-    pub(super) fn part(&mut self, mut part: Listable<'a>, below: Self) {
+    pub(super) fn part(&mut self, mut part: Listable<'a>, mut below: Self) {
         let rule = part.rule;
-        if part.reach == Reach::All && below.permits_some() {
+        below.withheld.iter_mut().chain(&mut below.barred).for_each(|one| *one = one.below(part));
+        if part.reach == Reach::All && (below.permits_some() || below.spares_some_of(rule)) {
             part.reach = Reach::Lifted;
         }
         let (effect, named_below) =
@@ -160,7 +172,11 @@ impl<'a> Siblings<'a> {
             }
             Effect::Deny if part.can_be_left_out() => {
                 self.withheld.push(part);
-                self.lift(below.given_back(part));
+                let given_back = below.given_back(part);
+                if given_back.is_empty() {
+                    self.unsaid.extend(below.unsaid_of(part));
+                }
+                self.lift(given_back);
                 self.barred.extend(if names_break_glass { vec![part] } else { below.barred });
                 self.leaving_barred.extend(below.leaving_barred);
             }
@@ -179,6 +195,20 @@ impl<'a> Siblings<'a> {
         }
     }
 
+    /// What these permit of a rule above them that refuses, where no list can say it.
+    fn unsaid_of(&self, part: Listable<'a>) -> Vec<Part<'a>> {
+        let parts = match &self.verdict {
+            None => {
+                let lifted = self.lifted.iter().flat_map(|lifted| &lifted.parts);
+                self.released.iter().chain(&self.unsaid).chain(lifted).cloned().collect()
+            }
+            // What they leave to a permit above.
+            Some(_) if self.spares_some_of(part.rule) => return vec![part.into()],
+            Some(verdict) => verdict.released.clone(),
+        };
+        Part::both(&[part.into()], &parts)
+    }
+
     /// The only permit of this depth, if it permits all but what it excepts.
     fn only_excepting(&self) -> Option<Listable<'a>> {
         match self.excepting() {
@@ -187,12 +217,30 @@ impl<'a> Siblings<'a> {
         }
     }
 
+    /// A refusal of other kinds than the one that is asked for: what is also of that kind is refused, and what its exceptions
+    /// give back is not released as such.
+    pub(super) fn of_other_kinds(&mut self, part: Listable<'a>, mut below: Self, may_be_of_kind: bool) {
+        if !below.refuses(part.rule) {
+            self.unsaid.extend(may_be_of_kind.then(|| Listable::by_data(part.rule).into()));
+            return self.apart(part.rule, below);
+        }
+        below.unsaid.append(&mut below.released);
+        below.lifted.clear();
+        if let Some(verdict) = &mut below.verdict {
+            verdict.released.clear();
+            verdict.lifted.clear();
+        }
+        self.part(part, below);
+    }
+
     /// A permit of other kinds than the one that is asked for releases none of it. A record may still be of both kinds,
     /// and then what the permit's exceptions refuse is refused.
     pub(super) fn apart(&mut self, rule: &'a Rule, mut below: Self) {
         below.withheld.iter_mut().for_each(|part| part.reach = Reach::Apart);
         match below.verdict.as_ref().map(|verdict| verdict.effect) {
-            Some(Effect::Deny) => self.part(Listable { rule, by: By::Kinds, reach: Reach::Apart }, below),
+            Some(Effect::Deny) => {
+                self.part(Listable { by: By::Kinds, reach: Reach::Apart, ..Listable::by_data(rule) }, below)
+            }
             Some(Effect::Permit) | None => self.withhold_below(rule, &below),
         }
     }

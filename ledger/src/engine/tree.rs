@@ -4,11 +4,11 @@
 //! withheld from a permit, and what is released from a refusal, stands beside the answer as the rules that say it.
 
 use super::lifted::Lifted;
-use super::listing::{By, Listable, Reach};
+use super::listing::{By, Labels, Listable, Reach};
 use super::question::{Cover, Inquiry};
 use super::siblings::{Extent, Siblings, names_break_glass};
 use super::voice::{Beyond, Stance, Voice};
-use super::{Consent, ConsentRoot, Rule};
+use super::{Consent, ConsentRoot, Data, Rule};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
 
@@ -23,7 +23,9 @@ impl<'a> Inquiry<'a> {
 
     fn listable(&self, rule: &'a Rule) -> Listable<'a> {
         let by = if self.actors(rule) == Cover::Part { By::DataAndActors } else { By::Data };
-        Listable { rule, by, reach: Reach::All }
+        let has_labels = self.data(&Data { labels: rule.data.labels.clone(), ..Data::default() }, rule.effect);
+        let labels = if has_labels == Cover::Whole { Labels::Given } else { Labels::Tell };
+        Listable { by, labels, ..Listable::by_data(rule) }
     }
 
     fn rules(&self, rules: &'a [Rule]) -> Siblings<'a> {
@@ -41,6 +43,9 @@ impl<'a> Inquiry<'a> {
                     }
                 }
                 Cover::Whole => said.whole(rule, below(), Extent::All),
+                Cover::Part if rule.effect == Effect::Deny && self.is_of_other_kinds(rule) => {
+                    said.of_other_kinds(self.listable(rule), below(), self.may_be_of_kind(rule));
+                }
                 Cover::Part => said.part(self.listable(rule), below()),
                 Cover::Nothing if lacks(Mutant::ExceptionsUngated) => {
                     if let Some(verdict) = below().verdict {
@@ -97,6 +102,8 @@ impl<'a> Inquiry<'a> {
             // Where the rules speak of all of it, the root speaks of what they except.
             (Effect::Deny, _, Cover::Whole | Cover::Part) if said.verdict.is_some() => Stance::Deny(Vec::new()),
             (Effect::Deny, _, _) if (cover == Cover::Part || self.excepts_some(root)) && part.can_be_left_out() => {
+                let reach = if said.gives_some() { Reach::Lifted } else { Reach::All };
+                let part = Listable { reach, ..part };
                 said.withheld.push(part);
                 said.lift(Lifted::by_rules(part, &said));
                 said.barred.extend(names_break_glass(root).then_some(part));

@@ -29,8 +29,23 @@ pub(super) struct Voice<'a> {
     pub(super) unsaid: Vec<Part<'a>>,
     /// The rule that the stance rests on; `None` for a base decision.
     pub(super) rule: Option<&'a Rule>,
-    /// Whether a refusal names breaking the glass.
-    pub(super) refuses_break_glass: bool,
+    pub(super) break_glass: BreakGlass,
+}
+
+/// Whether what a consent refuses of all that is asked names breaking the glass.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum BreakGlass {
+    #[default]
+    Open,
+    Refused,
+    /// By its root: what its rules refuse beside that is not refused by name.
+    RefusedByRoot,
+}
+
+impl BreakGlass {
+    fn refused_if(is_refused: bool) -> Self {
+        if is_refused { Self::Refused } else { Self::Open }
+    }
 }
 
 /// The answer of one consent.
@@ -117,21 +132,22 @@ impl<'a> Siblings<'a> {
         let bars_by_root = root.is_some_and(|root| root.effect == Effect::Deny && names_break_glass(root));
         let (leaving_open, leaving_refused) = self.leaving(&unlifted, root);
         let Self { verdict, released, withheld, lifted, barred, mut leaving_barred, unsaid, .. } = self;
-        let (stance, lifted, rule, refuses_break_glass) = match verdict {
+        let (stance, lifted, rule, break_glass) = match verdict {
             Some(Verdict { effect: Effect::Permit, rule, lifted: own, .. }) => {
                 if bars_by_root {
                     // What the permits except is left to the root.
                     leaving_barred.extend(&leaving_refused);
                 }
-                (Stance::Permit, [lifted, own].concat(), Some(rule), false)
+                (Stance::Permit, [lifted, own].concat(), Some(rule), BreakGlass::Open)
             }
             Some(Verdict { effect: Effect::Deny, rule, released, lifted, names_break_glass, is_of_part }) => {
-                (Stance::Deny(released), lifted, Some(rule), names_break_glass || (is_of_part && bars_by_root))
+                let break_glass = BreakGlass::refused_if(names_break_glass || (is_of_part && bars_by_root));
+                (Stance::Deny(released), lifted, Some(rule), break_glass)
             }
             None => {
                 let stance = unlifted.with(released);
-                let refuses_break_glass = matches!(stance, Stance::Deny(_)) && root.is_some_and(names_break_glass);
-                (stance, lifted, root, refuses_break_glass)
+                let is_refused = matches!(stance, Stance::Deny(_)) && root.is_some_and(names_break_glass);
+                (stance, lifted, root, if is_refused { BreakGlass::RefusedByRoot } else { BreakGlass::Open })
             }
         };
         Voice {
@@ -144,7 +160,7 @@ impl<'a> Siblings<'a> {
             leaving_barred,
             unsaid,
             rule,
-            refuses_break_glass,
+            break_glass,
         }
     }
 

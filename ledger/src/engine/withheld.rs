@@ -1,165 +1,30 @@
-//! How a refusal is said in what a query leaves out (CE-1 step 9). Lists know no AND, so of what a refusal joins by AND one
-//! part is listed, and that leaves out more than is refused.
+//! Which list leaves a refusal out of a query: the narrowest that leaves something of what is asked for, by itself, beside
+//! those chosen before, and of other kinds that are asked for as well.
 
+use super::Rule;
 use super::combine::Hall;
-use super::listing::{By, Listable, Lister, is_confidentiality, later_sensitivities};
+use super::listing::{Listable, later_sensitivities};
 use super::redaction::{Listed, Redacted, Redaction};
 use super::voice::Voice;
-use super::{Actor, Class, Data, Party, Rule, Side, Span};
-use crate::document::Effect;
-use crate::vocabulary::{Coding, Vocabulary, system};
+use super::way::Way;
+use crate::vocabulary::{Coding, Vocabulary};
 use std::collections::BTreeSet;
-
-/// By which part of a rule what it is about is left out, the narrowest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// Single records, those about them, or of an author.
-    Records,
-    Period,
-    /// Whose records they are.
-    Actors,
-    /// All its codes, whatever they are codes of: other engines list them so, and other enforcement points expect it. Of a
-    /// category of one type it is the category.
-    Codes,
-    /// The same, but where that category is asked for, it is the type.
-    CodesByType,
-    /// Its labels alone.
-    Labels,
-    /// Its types and categories alone.
-    Classes,
-    /// Its kinds of documents alone.
-    Documents,
-    /// Its clinical codes alone.
-    Clinical,
-    /// What it excepts, as all that is not left out.
-    AllButExcepted,
-}
-
-const WAYS: [Way; 10] = [
-    Way::Records,
-    Way::Period,
-    Way::Actors,
-    Way::Codes,
-    Way::CodesByType,
-    Way::Labels,
-    Way::Classes,
-    Way::Documents,
-    Way::Clinical,
-    Way::AllButExcepted,
-];
-
-impl<'a> Listable<'a> {
-    /// Whether a list can leave out what it is about.
-    pub(super) fn can_be_left_out(self) -> bool {
-        self.ways().next().is_some()
-    }
-
-    fn ways(self) -> impl Iterator<Item = Way> + use<'a> {
-        WAYS.into_iter().filter(move |way| self.is_said(*way))
-    }
-
-    fn is_said(self, way: Way) -> bool {
-        let Data { labels, except_labels, period, records, classes, documents, codes } = &self.rule.data;
-        let by_data = self.by != By::Kinds;
-        match way {
-            Way::Records => by_data && !records.is_empty(),
-            Way::Period => by_data && period.is_some_and(|period| period != Span::ALWAYS),
-            Way::Actors => self.by == By::DataAndActors && !self.rule.actors.iter().any(has_unknown_members),
-            Way::Codes => {
-                [Way::Labels, Way::Classes, Way::Documents, Way::Clinical].into_iter().any(|one| self.is_said(one))
-            }
-            Way::CodesByType => classes.iter().any(|class| class.category.is_some()),
-            Way::Labels => by_data && !labels.is_empty() && self.means_from(),
-            Way::Classes => !classes.is_empty(),
-            Way::Documents => !documents.is_empty(),
-            Way::Clinical => by_data && !codes.is_empty(),
-            Way::AllButExcepted => by_data && except_labels.iter().any(is_sensitivity),
-        }
-    }
-
-    /// What is refused by a rule about nothing but what it excepts, if a list says just that.
-    pub(super) fn all_but_excepted(self) -> Option<Redaction> {
-        let Data { except_labels, .. } = &self.rule.data;
-        let says_nothing_more = self.rule.data == Data { except_labels: except_labels.clone(), ..Data::default() };
-        let is_said = says_nothing_more && except_labels.iter().all(is_sensitivity);
-        is_said.then(|| Redaction { of: Redacted::AllBut, listed: Listed::codes(except_labels) })
-    }
-
-    /// Its labels, where they are what is listed. Labels that nobody knows it excepts, if it excepts any sensitivity.
-    fn labels_left_out(self, listed: &Listed) -> impl Iterator<Item = &'a Coding> {
-        let excepts_unknown = self.rule.data.except_labels.iter().any(is_sensitivity);
-        self.rule.data.labels.iter().filter(move |label| !excepts_unknown && listed.codes.contains(label))
-    }
-
-    /// A confidentiality that is left out means "from", and in a permit that its exceptions turn round "up to".
-    fn means_from(self) -> bool {
-        self.rule.effect == Effect::Deny || !self.rule.data.labels.iter().any(is_confidentiality)
-    }
-}
-
-/// Members of a group that nobody here knows cannot be listed.
-fn has_unknown_members(actor: &Actor) -> bool {
-    actor.side != Side::Recipient && matches!(&actor.party, Party::Group(group) if group.members.is_none())
-}
-
-fn is_sensitivity(label: &Coding) -> bool {
-    label.system == system::ACT_CODE
-}
-
-impl Hall<'_> {
-    /// By what a category of one type is left out.
-    fn kind_of<'b>(&self, class: &'b Class, way: Way) -> &'b Coding {
-        let is_asked_for = |kind: &Coding| self.asked.is_some_and(|asked| asked.query.classes.contains(kind));
-        let by_category = class.category.as_ref().filter(|kind| way == Way::Codes || !is_asked_for(kind));
-        by_category.unwrap_or(&class.of)
-    }
-
-    /// Whether a refusal may be said so. One that names a kind which is asked for is said by it: nothing of that kind is
-    /// released, which other engines say too.
-    fn is_open(&self, way: Way, part: Listable<'_>) -> bool {
-        let Data { classes, documents, .. } = &part.rule.data;
-        let is_class = |kind: &Coding| classes.iter().any(|class| class.category.is_none() && class.of == *kind);
-        let asked = || self.asked.iter().flat_map(|asked| &asked.query.classes);
-        match way {
-            Way::Labels | Way::Clinical => !asked().any(|kind| is_class(kind) || documents.contains(kind)),
-            Way::Classes => !asked().any(|kind| documents.contains(kind)),
-            Way::Documents => !asked().any(is_class),
-            Way::Records | Way::Period | Way::Actors | Way::Codes | Way::CodesByType | Way::AllButExcepted => true,
-        }
-    }
-
-    fn said_in(&self, way: Way, part: Listable<'_>) -> Redaction {
-        let Data { labels, except_labels, period, records, classes, documents, codes } = &part.rule.data;
-        let any_of = |listed| Redaction { of: Redacted::AnyOf, listed };
-        match way {
-            Way::Records => any_of(Lister::of_records(records)),
-            Way::Period => any_of(Listed { periods: period.iter().copied().collect(), ..Listed::default() }),
-            Way::Actors => any_of(self.lister.actors_of(&part.rule.actors)),
-            Way::Codes | Way::CodesByType => {
-                let kinds = documents.iter().chain(classes.iter().map(|class| self.kind_of(class, way)));
-                let labels = labels.iter().filter(|_| part.means_from());
-                let is_by_data = |_: &&Coding| part.by != By::Kinds;
-                let all = labels.filter(is_by_data).chain(kinds).chain(codes.iter().filter(is_by_data));
-                any_of(Listed::union([Listed::codes(all)]))
-            }
-            Way::Labels => any_of(Listed::codes(labels)),
-            Way::Classes => any_of(Listed::codes(classes.iter().map(|class| self.kind_of(class, way)))),
-            Way::Documents => any_of(Listed::codes(documents)),
-            Way::Clinical => any_of(Listed::codes(codes)),
-            Way::AllButExcepted => Redaction {
-                of: Redacted::AllBut,
-                listed: Listed::codes(except_labels.iter().filter(|label| is_sensitivity(label))),
-            },
-        }
-    }
-}
 
 /// How lists are chosen.
 pub(super) enum Choice {
     /// For each refusal the narrowest by itself.
     Each,
     /// Those that leave something beside these and the ones chosen before.
-    Together(Vec<Redaction>),
+    Together(Vec<Redaction>, Order),
+    /// The same in an emergency, in which a kind that a refusal names is opened as far as lists can say.
+    Opening(Vec<Redaction>),
+}
+
+/// In which order lists are chosen: an earlier one may leave no room for a later one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    Forward,
+    Backward,
 }
 
 /// What of one consent is left out.
@@ -176,7 +41,14 @@ impl Choice {
     fn add(&mut self, list: &Redaction) {
         match self {
             Self::Each => {}
-            Self::Together(beside) => beside.push(list.clone()),
+            Self::Together(beside, _) | Self::Opening(beside) => beside.push(list.clone()),
+        }
+    }
+
+    fn ordered<'b, T>(&self, all: &'b [T]) -> Vec<&'b T> {
+        match self {
+            Self::Each | Self::Together(_, Order::Forward) | Self::Opening(_) => all.iter().collect(),
+            Self::Together(_, Order::Backward) => all.iter().rev().collect(),
         }
     }
 }
@@ -186,21 +58,34 @@ impl<'a> Hall<'a> {
     /// of this one.
     pub(super) fn leaving_out(
         &self,
-        part: Listable<'_>,
+        part: Listable<'a>,
         vocabulary: &Vocabulary,
         choice: &Choice,
     ) -> Option<Redaction> {
-        let ways = || part.ways().filter(|way| self.is_open(*way, part)).map(|way| self.said_in(way, part));
+        let of = |part: Listable<'a>| {
+            part.ways().filter(move |way| self.is_open(*way, part, choice)).map(move |way| self.said_in(way, part))
+        };
+        let of_above = |above: Listable<'a>| {
+            let (by_class, by_document) = self.names(part, choice);
+            let by_name = by_class || by_document;
+            let is_open = move |way: &Way| !by_name || matches!(way, Way::Records | Way::Period | Way::Actors);
+            above.ways().filter(is_open).map(move |way| self.said_in(way, above))
+        };
+        let ways = || of(part).chain(part.above().into_iter().flat_map(of_above));
         let beside: &[Redaction] = match choice {
             Choice::Each => &[],
-            Choice::Together(beside) => beside,
+            Choice::Together(beside, _) | Choice::Opening(beside) => beside,
         };
         let leaves_any = |list: &Redaction| {
             let later = later_sensitivities(vocabulary, part.labels_left_out(&list.listed), []);
             self.asked.is_none_or(|asked| asked.is_any(beside.iter().chain([list]).chain(&later)))
         };
         let leaves_each = |list: &Redaction| self.asked.is_none_or(|asked| asked.is_any_of_each([list]));
-        let leaves_all = |list: &Redaction| leaves_any(list) && leaves_each(list);
+        let leaves_others = |list: &Redaction| {
+            let left_out = || beside.iter().chain([list]).filter(|list| list.of == Redacted::AnyOf);
+            list.of == Redacted::AllBut || self.beside.iter().all(|kind| kind.is_left(left_out()))
+        };
+        let leaves_all = |list: &Redaction| leaves_any(list) && leaves_each(list) && leaves_others(list);
         ways().find(leaves_all).or_else(|| ways().find(leaves_any)).or_else(|| ways().last())
     }
 
@@ -211,17 +96,21 @@ impl<'a> Hall<'a> {
         of: impl for<'v> Fn(&'v Voice<'a>) -> Withheld<'v, 'a>,
     ) -> Vec<Redaction> {
         let (mut any_of, mut later, mut all) = (Vec::new(), Vec::new(), Vec::new());
-        for (speaker, voice) in self.speaking() {
+        let speaking: Vec<_> = self.speaking().collect();
+        for (speaker, voice) in choice.ordered(&speaking) {
             let Withheld { rules, permits, given } = of(voice);
             let mut labels: Vec<&Coding> = permits.iter().flat_map(|permit| &permit.data.except_labels).collect();
             let excepted = Listed::codes(labels.iter().copied());
             choice.add(&Redaction { of: Redacted::AnyOf, listed: excepted.clone() });
             any_of.push(excepted);
-            for rule in rules {
+            for rule in choice.ordered(rules) {
                 let Some(list) = self.leaving_out(*rule, speaker.consent.vocabulary, &choice) else { continue };
                 choice.add(&list);
+                let left_out: Vec<&Coding> = rule.labels_left_out(&list.listed).collect();
+                let later = later_sensitivities(speaker.consent.vocabulary, left_out.iter().copied(), []);
+                later.iter().for_each(|list| choice.add(list));
+                labels.extend(left_out);
                 let Redaction { of, listed } = list;
-                labels.extend(rule.labels_left_out(&listed));
                 match of {
                     Redacted::AnyOf => any_of.push(listed),
                     Redacted::AllBut => all.push(Redaction { of, listed }),

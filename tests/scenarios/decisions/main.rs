@@ -6,6 +6,7 @@
     reason = "a scenario that cannot go on fails, with the place and the answer"
 )]
 
+mod beside;
 mod cases;
 mod lists;
 mod most;

@@ -2,6 +2,7 @@
 
 use super::applicable::Stand;
 use super::kind::KindVerdict;
+use super::listed::Expected;
 use super::verdict::ItemVerdict;
 use amanah_ledger::engine::{Answer, Applicability, Duty, ItemAnswer, Outcome};
 use std::collections::BTreeSet;
@@ -29,18 +30,27 @@ impl Lines {
         }
     }
 
-    /// What the consents say of one kind. True if the engine only withholds more than it must: it denies what something
-    /// could be permitted of, or of which no consent speaks, or it hears no consent where one permits a part. That an
-    /// explicit refusal becomes *no consent* is not safe, as the default policy may permit it.
-    pub fn compare_outcome(&mut self, engine: Outcome, reference: &KindVerdict) -> bool {
-        let is_stricter = match (engine, reference.outcome) {
-            (Outcome::Deny, Outcome::NoConsent | Outcome::Permit) | (Outcome::NoConsent, Outcome::Permit) => true,
-            (Outcome::Deny | Outcome::NoConsent | Outcome::Permit | Outcome::Review, _) => false,
+    /// What is answered for one kind. Of several that lists cannot say together any may be refused. True if the engine
+    /// refuses one of which lists could say a part: it looks for them in so many ways and no more (ADR 19).
+    pub fn compare_outcome(&mut self, engine: Outcome, reference: &KindVerdict, expected: Expected) -> bool {
+        let is_refused = engine == Outcome::Deny;
+        let is_right = match expected {
+            Expected::Outcome => engine == reference.outcome || is_refused,
+            Expected::Redacted | Expected::Unsayable => is_refused,
+            Expected::UnsayableTogether => engine == reference.outcome || is_refused,
         };
-        if !is_stricter {
-            self.compare("9, outcome of a kind", engine, reference.outcome);
+        if !is_right {
+            let outcome = reference.outcome;
+            self.0.push(format!("step 9, outcome of a kind: engine {engine:?}, reference {outcome:?}, {expected:?}"));
         }
-        is_stricter
+        expected == Expected::Outcome && is_refused && reference.outcome != Outcome::Deny
+    }
+
+    /// Of kinds that lists cannot say together one is refused, and with it the answer.
+    pub fn compare_together(&mut self, engine: &Answer, expected: &[Expected]) {
+        if expected.contains(&Expected::UnsayableTogether) {
+            self.compare("9, outcome of several kinds", engine.outcome, Outcome::Deny);
+        }
     }
 
     /// What happens with one kind, and why.

@@ -1,0 +1,170 @@
+//! Step 9: whether any lists of what to leave out say what is meant of each kind, and nothing that is to be withheld.
+//!
+//! "Each of several kinds keeps its own lists; what is released of one does not narrow another" (ADR 19): the answer
+//! has one set of lists, and none says which kind it is for. What is released of one kind leaves another alone where
+//! the list names that beside it (all but psychiatric data and conditions); that is a list of one entry from each. What
+//! is left out is left out of every kind.
+
+use super::asking::Asking;
+use super::choice::is_some_choice_sayable;
+use super::combined::{Combined, by_default};
+use super::emergency::is_barred;
+use super::entries::Entries;
+use super::found::is_kind;
+use super::release::withholds;
+use super::verdict::permitting;
+use super::words::Table;
+use amanah_ledger::document::Effect;
+use amanah_ledger::engine::{Obligation, Outcome, Record};
+use amanah_ledger::vocabulary::{Coding, system};
+use std::collections::BTreeSet;
+
+/// A kind of which something is meant.
+#[derive(Debug, Clone, Copy)]
+struct Wanted<'a> {
+    kind: Option<&'a Coding>,
+    outcome: Outcome,
+    /// Whether only what the default policy permits is meant.
+    by_default: bool,
+}
+
+impl Asking<'_> {
+    /// Whether some set of lists lets out a record of each of these kinds, of which just this is said, and none that is
+    /// to be withheld.
+    ///
+    /// Of no consent the default policy speaks: what it permits is meant. Where it permits nothing of a kind, whatever
+    /// no consent speaks about is: "it changes `effect` and never `decision`", so what is said of the kind must not
+    /// hang on it.
+    pub fn is_sayable(&self, kinds: &[(Option<&Coding>, Outcome)]) -> bool {
+        let later = self.later_labels();
+        let found: Vec<Vec<(Record, Combined)>> =
+            kinds.iter().map(|(kind, _)| self.with_words(*kind, &later)).collect();
+        let wanted: Vec<Wanted<'_>> = kinds.iter().zip(&found).map(|(kind, found)| self.wanted(*kind, found)).collect();
+        let mut entries = self.entries(&later, found.iter().flatten().map(|(record, _)| record));
+        let own = self.own_lists(found.iter().flatten().map(|(_, said)| said));
+        let (mut meant, mut others) = (Vec::new(), BTreeSet::new());
+        for (kind, found) in wanted.iter().zip(&found) {
+            let records: Vec<Record> = found.iter().map(|(record, _)| record.clone()).collect();
+            let naming = kind.kind.map(|kind| self.naming(kind, &records)).unwrap_or_default();
+            let mut of_kind = BTreeSet::new();
+            for (record, said) in found {
+                let is_left = !own.iter().any(|one| withholds(one, record, None)) && self.is_spared(&naming, record);
+                if is_left && self.is_meant(kind, record, said) && record.labels.is_disjoint(&later) {
+                    of_kind.insert(entries.mark(record));
+                }
+                if !self.is_open(record, said, &wanted) {
+                    others.insert(entries.mark(record));
+                }
+            }
+            meant.push(of_kind.into_iter().collect());
+        }
+        is_some_choice_sayable(&meant, &others.into_iter().collect::<Vec<_>>())
+    }
+
+    /// Whether an emergency may open some of the query: all but what is refused to breaking the glass by name, "and if
+    /// that leaves nothing, or no list can say it, it is not opened by a query" (ADR 19).
+    pub fn is_openable(&self) -> bool {
+        let later = self.later_labels();
+        let all: Vec<(Record, Combined)> =
+            self.kinds().iter().flat_map(|kind| self.with_words(kind.as_ref(), &later)).collect();
+        let is_barred = |said: &Combined| is_barred(said, self.pair.terms.emergency);
+        if !all.iter().any(|(_, said)| is_barred(said)) {
+            return true;
+        }
+        let mut entries = self.entries(&later, all.iter().map(|(record, _)| record));
+        let (mut meant, mut others) = (BTreeSet::new(), BTreeSet::new());
+        for (record, said) in &all {
+            let mark = entries.mark(record);
+            if is_barred(said) {
+                others.insert(mark);
+            } else if record.labels.is_disjoint(&later) {
+                meant.insert(mark);
+            }
+        }
+        is_some_choice_sayable(&[meant.into_iter().collect()], &others.into_iter().collect::<Vec<_>>())
+    }
+
+    fn entries<'a>(&self, later: &BTreeSet<Coding>, found: impl Iterator<Item = &'a Record>) -> Entries {
+        let mut named = self.named();
+        named.labels.extend(later.iter().cloned());
+        Entries::of(
+            &named,
+            &found.filter_map(|record| record.of.clone()).collect(),
+            self.pair.question.custodian.as_ref(),
+        )
+    }
+
+    /// What consents that permit something of it ask to be left out for themselves: "the union over permitting consents"
+    /// (step 8) holds for all of it, and "a query of which the lists would leave nothing is refused".
+    fn own_lists<'a>(&self, found: impl Iterator<Item = &'a Combined>) -> Vec<&Obligation> {
+        let by: BTreeSet<usize> = found.flat_map(permitting).collect();
+        let consents = by.iter().filter_map(|place| self.pair.consents.get(*place));
+        consents.flat_map(|consent| &consent.obligations).filter(|one| matches!(one, Obligation::Redact(_))).collect()
+    }
+
+    /// What may be found of a kind, and the same with each label that came later, each with what is said of it.
+    fn with_words(&self, kind: Option<&Coding>, later: &BTreeSet<Coding>) -> Vec<(Record, Combined)> {
+        let with_later = |record: Record| {
+            let labelled = |label: &Coding| {
+                let labels = record.labels.iter().chain([label]).cloned().collect();
+                Record { labels, ..record.clone() }
+            };
+            later.iter().map(labelled).chain([record.clone()]).collect::<Vec<Record>>()
+        };
+        let with_words = |record: Record| {
+            let said = self.said_of(&record);
+            (record, said)
+        };
+        self.found(kind).each().flat_map(with_later).map(with_words).collect()
+    }
+
+    fn wanted<'a>(&self, kind: (Option<&'a Coding>, Outcome), found: &[(Record, Combined)]) -> Wanted<'a> {
+        let (kind, outcome) = kind;
+        let speaks = |(record, said): &(Record, Combined)| {
+            said.outcome == Outcome::NoConsent && self.is_by_default(record) && self.is_of_query(kind, record)
+        };
+        Wanted { kind, outcome, by_default: outcome == Outcome::NoConsent && found.iter().any(speaks) }
+    }
+
+    fn is_by_default(&self, record: &Record) -> bool {
+        by_default(self.pair.terms.default, &self.pair.question, record) == Effect::Permit
+    }
+
+    fn is_meant(&self, wanted: &Wanted<'_>, record: &Record, said: &Combined) -> bool {
+        let is_spoken_of = !wanted.by_default || self.is_by_default(record);
+        said.outcome == wanted.outcome && is_spoken_of && self.is_of_query(wanted.kind, record)
+    }
+
+    /// "Who asks for one category is not given another, though a record may be of both", and "a confidentiality that is
+    /// asked for is the least that a record found has: what is higher beside it is left out" (ADR 19).
+    fn is_of_query(&self, kind: Option<&Coding>, record: &Record) -> bool {
+        let is_in_another = kind.is_some_and(|kind| {
+            let is_category =
+                [system::OBSERVATION_CATEGORY, system::DIAGNOSTIC_SERVICE].contains(&kind.system.as_str());
+            is_category && record.categories.iter().flatten().any(|category| category != kind)
+        });
+        let most = self.query.labels.iter().filter_map(Table::confidentiality).max();
+        !is_in_another && most.is_none_or(|most| Table::highest(record.labels.iter().cloned()) <= most)
+    }
+
+    /// What is permitted may be let out beside what is meant. What no consent speaks about may not, "so that nobody
+    /// mistakes the default for the patient's word", but for what is of a kind of which none does.
+    fn is_open(&self, record: &Record, said: &Combined, wanted: &[Wanted<'_>]) -> bool {
+        match said.outcome {
+            Outcome::Permit => true,
+            Outcome::Deny | Outcome::Review => false,
+            Outcome::NoConsent => wanted
+                .iter()
+                .filter(|one| one.outcome == Outcome::NoConsent)
+                .any(|one| is_of(one.kind, record) && (!one.by_default || self.is_by_default(record))),
+        }
+    }
+}
+
+fn is_of(kind: Option<&Coding>, record: &Record) -> bool {
+    match (kind, &record.of, &record.categories, &record.codes) {
+        (None, _, _, _) => true,
+        (Some(kind), Some(of), Some(categories), Some(codes)) => is_kind(kind, of, categories, codes),
+        (Some(_), None, _, _) | (Some(_), _, None, _) | (Some(_), _, _, None) => false,
+    }
+}
