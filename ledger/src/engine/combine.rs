@@ -102,11 +102,16 @@ impl<'a> Hall<'a> {
         self.voices.iter().filter(|(speaker, _)| speaker.state == Applicability::Applies)
     }
 
-    fn first(&self, state: Applicability, says: impl Fn(&Stance<'a>) -> bool, code: ReasonCode) -> Option<Ground> {
+    pub(super) fn first(
+        &self,
+        state: Applicability,
+        says: impl Fn(&Stance<'a>) -> bool,
+        code: ReasonCode,
+    ) -> Option<Ground> {
         self.first_voice(state, |_, voice| says(&voice.stance), code)
     }
 
-    fn first_voice(
+    pub(super) fn first_voice(
         &self,
         state: Applicability,
         says: impl Fn(&Speaker<'a>, &Voice<'a>) -> bool,
@@ -118,11 +123,6 @@ impl<'a> Hall<'a> {
             consent: Some(speaker.at),
             rule: voice.rule.map(|rule| rule.place.clone()),
         })
-    }
-
-    /// What permits something of this that is not refused for sure, or did while it applied.
-    fn permitting_part(&self, state: Applicability, code: ReasonCode) -> Option<Ground> {
-        self.first_voice(state, |speaker, voice| self.permits_something(speaker.consent, voice), code)
     }
 
     fn rank(&self, ground: &Ground) -> Option<usize> {

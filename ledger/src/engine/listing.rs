@@ -74,10 +74,10 @@ impl<'a> Listable<'a> {
         Self { above: self.above.or(Some(Above { rule: rule.rule, by: rule.by })), ..self }
     }
 
-    /// The same within what some rules are about.
-    pub(super) fn within<'b>(self, rules: impl IntoIterator<Item = &'b Rule>) -> Self {
+    /// The same within what some rules are about, if it stands below one of them.
+    pub(super) fn within<'b>(self, rules: impl IntoIterator<Item = &'b Rule>) -> Option<Self> {
         let is_above = |rule: &Rule| self.above.is_some_and(|above| std::ptr::eq(above.rule, rule));
-        if rules.into_iter().any(is_above) { Self { above: None, ..self } } else { self }
+        rules.into_iter().any(is_above).then_some(Self { above: None, ..self })
     }
 
     /// The rule above it, as what leaves that out leaves this out, too.

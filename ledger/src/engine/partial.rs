@@ -74,7 +74,7 @@ impl<'a> Hall<'a> {
     pub(super) fn refuses_all(&self) -> Option<Ground> {
         let asked = self.asked.filter(|_| !lacks(Mutant::WithheldKindReleased))?;
         let leaves_nothing = |consent: &Consent, voice: &Voice<'a>| {
-            self.surely_refused(asked, consent, voice, &[], None).is_none_or(|lists| !asked.is_any(&lists))
+            self.surely_refused(asked, consent, voice, &[]).is_none_or(|lists| !asked.is_any(&lists))
         };
         self.speaking().find_map(|(speaker, voice)| {
             let part = voice.withheld.iter().find(|part| self.is_all(part)).or_else(|| voice.withheld.first())?;
@@ -167,19 +167,17 @@ impl<'a> Hall<'a> {
         })
     }
 
-    /// What a consent surely refuses of a part, or does not permit because these except it; `None` if that is all of it.
+    /// What a consent surely refuses of it, or does not permit because these except it; `None` if that is all of it.
     pub(super) fn surely_refused(
         &self,
         asked: Remainder<'_>,
         consent: &Consent,
         voice: &Voice<'a>,
         permits: &[&'a Rule],
-        within: Option<&Part<'a>>,
     ) -> Option<Vec<Redaction>> {
         let mut all = Vec::new();
         for part in &voice.withheld {
-            let part = part.within(within.into_iter().flat_map(Part::rules).map(|one| one.rule));
-            all.extend(asked.surely_refused(self.lister, &part)?);
+            all.extend(asked.surely_refused(self.lister, part)?);
         }
         let excepted = permits.iter().flat_map(|rule| &rule.data.except_labels);
         let any_of = all.iter().filter(|list| list.of == Redacted::AnyOf);

@@ -8,60 +8,64 @@ use super::part::Part;
 use super::redaction::{Listed, Redacted, Redaction};
 use super::remainder::Remainder;
 use super::voice::{Stance, Voice};
-use super::{Consent, ReasonCode, Rule};
+use super::{Applicability, Consent, ReasonCode, Rule};
 use std::collections::BTreeSet;
 
+/// What all that speak refuse for sure.
+struct Refused<'b, 'a> {
+    left_out: LeftOut<'b>,
+    /// What they refuse below rules that are about a part: of such a part that is more.
+    nested: Vec<&'b Listable<'a>>,
+}
+
 impl<'a> Hall<'a> {
-    /// Whether a consent permits something of it that is not refused for sure, be it in force or not.
-    pub(super) fn permits_something(&self, consent: &Consent, voice: &Voice<'a>) -> bool {
-        let Some(asked) = self.asked else { return voice.stance == Stance::Permit };
-        match &voice.stance {
+    /// The first that permits something of it that is not refused for sure, be it in force or not.
+    pub(super) fn permitting_part(&self, state: Applicability, code: ReasonCode) -> Option<Ground> {
+        let Some(asked) = self.asked else { return self.first(state, |stance| *stance == Stance::Permit, code) };
+        let lists = self.refused_for_sure(asked)?;
+        let refused = self.refused(&lists);
+        let permits = |speaker: &Speaker<'_>, voice: &Voice<'a>| match &voice.stance {
             Stance::Permit => {
-                self.refused_for_sure(asked, consent, voice, None).is_some_and(|lists| asked.is_any(&lists))
+                let own = self.surely_refused(asked, speaker.consent, voice, &voice.excepting().collect::<Vec<_>>());
+                own.is_some_and(|own| asked.is_left(&refused.left_out.with(&own)))
             }
-            Stance::Within { parts, .. } | Stance::Deny(parts) => self.permits_some_of(asked, consent, voice, parts),
+            Stance::Within { parts, .. } | Stance::Deny(parts) => {
+                self.permits_some_of(&refused, speaker.consent, voice, parts)
+            }
             Stance::Silent | Stance::NotCovered | Stance::NotCoveredOf(_) => false,
-        }
-    }
-
-    fn permits_some_of<'b>(
-        &self,
-        asked: Remainder<'_>,
-        consent: &Consent,
-        voice: &Voice<'a>,
-        parts: impl IntoIterator<Item = &'b Part<'a>>,
-    ) -> bool
-    where
-        'a: 'b,
-    {
-        parts.into_iter().any(|part| {
-            let refused = self.refused_for_sure(asked, consent, voice, Some(part));
-            refused.is_some_and(|lists| asked.may_be_of(self.lister, part, &LeftOut::of(&lists)))
-        })
-    }
-
-    /// What all that speak refuse for sure of a part, and what this one excepts from it; `None` if that is all of it.
-    fn refused_for_sure(
-        &self,
-        asked: Remainder<'_>,
-        consent: &Consent,
-        voice: &Voice<'a>,
-        part: Option<&Part<'a>>,
-    ) -> Option<Vec<Redaction>> {
-        let others =
-            self.speaking().map(|(speaker, voice)| self.surely_refused(asked, speaker.consent, voice, &[], part));
-        let own = self.surely_refused(asked, consent, voice, &voice.excepting().collect::<Vec<_>>(), part);
-        others.chain([own]).collect::<Option<Vec<_>>>().map(|lists| lists.concat())
-    }
-
-    /// Whether a consent that refuses only parts permits something that no list can say, also as exceptions give it back.
-    fn permits_something_unsaid(&self, consent: &Consent, voice: &Voice<'a>) -> bool {
-        let Some(asked) = self.asked.filter(|_| !matches!(voice.stance, Stance::Deny(_))) else { return false };
-        let gives_back = || {
-            let refused = self.refused_for_sure(asked, consent, voice, None);
-            refused.is_some_and(|lists| self.gives_back(voice, &LeftOut::of(&lists)))
         };
-        self.permits_some_of(asked, consent, voice, &voice.unsaid) || gives_back()
+        self.first_voice(state, permits, code)
+    }
+
+    /// What all that speak refuse for sure; `None` if that is all of it.
+    fn refused_for_sure(&self, asked: Remainder<'_>) -> Option<Vec<Redaction>> {
+        let all = self.speaking().map(|(speaker, voice)| self.surely_refused(asked, speaker.consent, voice, &[]));
+        all.collect::<Option<Vec<_>>>().map(|lists| lists.concat())
+    }
+
+    fn refused<'b>(&'b self, lists: &'b [Redaction]) -> Refused<'b, 'a> {
+        let spoken = self.speaking().flat_map(|(_, voice)| &voice.withheld);
+        let nested = spoken.filter(|one| one.above.is_some()).collect();
+        Refused { left_out: LeftOut::of(lists), nested }
+    }
+
+    fn permits_some_of(
+        &self,
+        refused: &Refused<'_, 'a>,
+        consent: &Consent,
+        voice: &Voice<'a>,
+        parts: &[Part<'a>],
+    ) -> bool {
+        let Some(asked) = self.asked.filter(|_| !parts.is_empty()) else { return false };
+        let own = self.surely_refused(asked, consent, voice, &voice.excepting().collect::<Vec<_>>());
+        let Some(own) = own else { return false };
+        let left_out = refused.left_out.with(&own);
+        let nested = || refused.nested.iter().copied().chain(voice.withheld.iter().filter(|one| one.above.is_some()));
+        parts.iter().any(|part| {
+            let below = nested().filter_map(|one| one.within(part.rules().map(|rule| rule.rule)));
+            let inside = below.map(|one| asked.surely_refused(self.lister, &one)).collect::<Option<Vec<_>>>();
+            inside.is_some_and(|lists| asked.may_be_of(self.lister, part, &left_out.with(&lists.concat())))
+        })
     }
 
     /// Those that permit something of what is released, as far as that can be told: their duties are due.
@@ -97,7 +101,7 @@ impl<'a> Hall<'a> {
     fn gives_back(&self, voice: &Voice<'a>, left_out: &LeftOut<'_>) -> bool {
         let Some(asked) = self.asked else { return false };
         let is_left = |part: &Part<'a>, refused: &[Listable<'a>]| {
-            let within = refused.iter().map(|one| one.within(part.rules().map(|rule| rule.rule)));
+            let within = refused.iter().map(|one| one.within(part.rules().map(|rule| rule.rule)).unwrap_or(*one));
             let refused = within.map(|one| asked.surely_refused(self.lister, &one)).collect::<Option<Vec<_>>>();
             refused.is_some_and(|lists| asked.may_be_of(self.lister, part, &left_out.with(&lists.concat())))
         };
@@ -113,17 +117,22 @@ impl<'a> Hall<'a> {
         voice.leaving_open.is_empty() || voice.leaving_open.iter().any(leaves_any)
     }
 
-    /// A consent that permits some of it which no list can say: then nothing is released, by any default either.
+    /// A consent that permits some of it which no list can say, also as exceptions give it back: then nothing is released,
+    /// by any default either.
     pub(super) fn permits_unsaid(&self) -> Option<Ground> {
+        let asked = self.asked?;
         let permitting = self.permitting(&[]);
-        let is_so = |speaker: &Speaker<'_>, voice: &Voice<'a>| {
-            permitting.contains(&speaker.at) || self.permits_something_unsaid(speaker.consent, voice)
+        let lists = self.refused_for_sure(asked);
+        let refused = lists.as_ref().map(|lists| self.refused(lists));
+        let gives_some = |speaker: &Speaker<'_>, voice: &Voice<'a>| {
+            let refuses_all = matches!(voice.stance, Stance::Deny(_));
+            refused.as_ref().filter(|_| !refuses_all).is_some_and(|refused| {
+                self.permits_some_of(refused, speaker.consent, voice, &voice.unsaid)
+                    || self.gives_back(voice, &refused.left_out)
+            })
         };
-        let first = self.speaking().find(|(speaker, voice)| self.asked.is_some() && is_so(speaker, voice));
-        first.map(|(speaker, voice)| Ground {
-            code: ReasonCode::NotCovered,
-            consent: Some(speaker.at),
-            rule: voice.rule.map(|rule| rule.place.clone()),
-        })
+        let is_so =
+            |speaker: &Speaker<'_>, voice: &Voice<'a>| permitting.contains(&speaker.at) || gives_some(speaker, voice);
+        self.first_voice(Applicability::Applies, is_so, ReasonCode::NotCovered)
     }
 }
