@@ -47,6 +47,8 @@ pub(super) struct Ruling {
     /// The same of what an emergency opens.
     pub(super) opening: BTreeSet<usize>,
     said: Vec<(usize, Said)>,
+    /// A refusal of a part, where no consent permits anything.
+    refused: Option<Ground>,
     barred: Barred,
 }
 
@@ -168,18 +170,19 @@ impl Council<'_> {
                 let item = ItemAnswer { outcome: Outcome::Permit, effect: Effect::Permit, ground };
                 let stays_shut = if emergency::honours_refusals(self.policy) { &barred.lists } else { &Vec::new() };
                 let (permitting, opening) = (hall.permitting(&within), hall.opening(stays_shut));
-                Ruling { item, obligations, permitting, opening, said, barred }
+                Ruling { item, obligations, permitting, opening, said, refused: None, barred }
             }
             Verdict::NoConsent(ground) => {
                 let fallback = fallback(self.policy, self.question, subject);
                 let mut obligations = hall.left_open();
                 obligations.extend(fallback.redaction.map(Obligation::Redact));
-                if let (false, Some(ground)) = (hall.leaves_any_but(&obligations), hall.first_withheld()) {
-                    return Ruling::refusal(ground, said, barred);
+                let refused = hall.first_withheld();
+                if let (false, Some(ground)) = (hall.leaves_any_but(&obligations), &refused) {
+                    return Ruling::refusal(ground.clone(), said, barred);
                 }
                 let item = ItemAnswer { outcome: Outcome::NoConsent, effect: fallback.effect, ground };
                 let (permitting, opening) = (BTreeSet::new(), BTreeSet::new());
-                Ruling { item, obligations, permitting, opening, said, barred }
+                Ruling { item, obligations, permitting, opening, said, refused, barred }
             }
         }
     }
@@ -189,7 +192,7 @@ impl Ruling {
     fn refusal(ground: Ground, said: Vec<(usize, Said)>, barred: Barred) -> Self {
         let item = ItemAnswer { outcome: Outcome::Deny, effect: Effect::Deny, ground };
         let (permitting, opening) = (BTreeSet::new(), BTreeSet::new());
-        Self { item, obligations: BTreeSet::new(), permitting, opening, said, barred }
+        Self { item, obligations: BTreeSet::new(), permitting, opening, said, refused: None, barred }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -198,7 +201,7 @@ impl Ruling {
 
     /// A refusal, as nothing is left.
     pub(super) fn of_nothing(self) -> Self {
-        let ground = Ground { code: ReasonCode::NotCovered, ..self.item.ground };
+        let ground = self.refused.clone().unwrap_or(Ground { code: ReasonCode::NotCovered, ..self.item.ground });
         let item = ItemAnswer { outcome: Outcome::Deny, effect: Effect::Deny, ground };
         let (permitting, opening) = (BTreeSet::new(), BTreeSet::new());
         Self { item, obligations: BTreeSet::new(), permitting, opening, ..self }
