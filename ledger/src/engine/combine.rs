@@ -86,6 +86,9 @@ impl<'a> Hall<'a> {
             }
         };
         let mut hall = Self { lister: Lister(as_of), asked, voices: voices.collect(), withheld: Vec::new(), beside };
+        if hall.is_crowded() {
+            hall.beside = &[];
+        }
         if hall.asked.is_some() {
             hall.withheld = hall.withheld_of_query(Choice::Each);
         }

@@ -55,14 +55,17 @@ impl<'a> Lifted<'a> {
 }
 
 impl<'a> Voice<'a> {
-    /// The same voice for each refusal of which something is given back: it says no to all but that.
-    pub(super) fn lifting(&self) -> impl Iterator<Item = Self> {
+    /// The same voice for each refusal of which something is given back that may exist: it says no to all but that.
+    pub(super) fn lifting<'b>(&'b self, may_exist: impl Fn(&Part<'a>) -> bool + 'b) -> impl Iterator<Item = Self> + 'b {
         let is_open = |lifted: &&Lifted<'a>| lifted.alone == Alone::Inside || self.stance == Stance::Permit;
-        self.lifted.iter().filter(is_open).map(|lifted| {
+        self.lifted.iter().filter(is_open).filter_map(move |lifted| {
+            let is_given_back = |part: &&Part<'a>| may_exist(&Part::from(lifted.refusal).and(part));
+            let parts: Vec<Part<'a>> = lifted.parts.iter().filter(is_given_back).cloned().collect();
             let others = self.withheld.iter().filter(|one| **one != lifted.refusal);
             let withheld = others.chain(&lifted.withheld).copied().collect();
             let leaving_refused = [self.leaving_refused.clone(), lifted.leaving_refused.clone()].concat();
-            Self { stance: Stance::Deny(lifted.parts.clone()), withheld, leaving_refused, ..self.clone() }
+            let is_any = !parts.is_empty();
+            is_any.then(|| Self { stance: Stance::Deny(parts), withheld, leaving_refused, ..self.clone() })
         })
     }
 }

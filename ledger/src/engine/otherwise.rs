@@ -3,6 +3,7 @@
 
 use super::Applicability;
 use super::combine::{Hall, Speaker, Verdict};
+use super::left_out::LeftOut;
 use super::part::Part;
 use super::redaction::{Redacted, Redaction};
 use super::voice::Voice;
@@ -18,8 +19,7 @@ impl<'a> Hall<'a> {
     /// What the consents say, heard so that something is permitted, if there is such a way.
     pub(super) fn settled(self) -> (Self, Verdict<'a>) {
         let verdict = self.verdict();
-        let withheld: usize = self.speaking().map(|(_, voice)| voice.withheld.len()).sum();
-        if self.permits_beside(&verdict) || self.asked.is_none() || withheld > WITHHELD_MAX {
+        if self.permits_beside(&verdict) || self.asked.is_none() || self.is_crowded() {
             return (self, verdict);
         }
         let mut unspoken = None;
@@ -36,6 +36,11 @@ impl<'a> Hall<'a> {
             Some(other) if !self.leaves_open() => other,
             Some(_) | None => (self, verdict),
         }
+    }
+
+    /// Whether there are so many refusals that each has its own best list and no other.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.speaking().map(|(_, voice)| voice.withheld.len()).sum::<usize>() > WITHHELD_MAX
     }
 
     fn permits_beside(&self, verdict: &Verdict<'_>) -> bool {
@@ -62,7 +67,11 @@ impl<'a> Hall<'a> {
     fn lifting(&self) -> impl Iterator<Item = Self> {
         let applies = |(speaker, _): &(&Speaker<'_>, _)| speaker.state == Applicability::Applies;
         let heard = self.voices.iter().enumerate().filter(move |(_, heard)| applies(heard));
-        heard.flat_map(move |(at, (_, voice))| voice.lifting().map(move |lifting| self.hearing(at, lifting)))
+        let may_exist =
+            |part: &Part<'a>| self.asked.is_none_or(|asked| asked.may_be_of(self.lister, part, &LeftOut::default()));
+        heard.flat_map(move |(at, (_, voice))| {
+            voice.lifting(may_exist).map(move |lifting| self.hearing(at, lifting)).collect::<Vec<_>>()
+        })
     }
 
     /// With this voice in place of another.

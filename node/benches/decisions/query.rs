@@ -21,12 +21,25 @@ enum Shape {
     PermitAlone,
     /// Refuse parts, each but for what its exception gives back.
     GiveBack,
+    /// Permit parts, and refuse each again.
+    PermitAndRefuse,
+    /// Refuse parts of what is permitted, of two kinds of which each is left out by the list that is best for the other.
+    TwoKinds,
 }
 
-#[divan::bench(args = [Shape::Refuse, Shape::Permit, Shape::PermitAlone, Shape::GiveBack], sample_count = 5)]
+const SHAPES: [Shape; 6] =
+    [Shape::Refuse, Shape::Permit, Shape::PermitAlone, Shape::GiveBack, Shape::PermitAndRefuse, Shape::TwoKinds];
+
+#[divan::bench(args = SHAPES, sample_count = 5)]
 fn query(bencher: Bencher<'_, '_>, shape: Shape) {
     let consents: Vec<Consent> = (0..CONSENTS_MAX).map(|index| consent(index, shape)).collect();
-    let asked = Asked::Query(Query { classes: vec![Kind::Type.coding("Observation")], ..Query::default() });
+    let classes = match shape {
+        Shape::TwoKinds => vec![laboratory(), Kind::Type.coding("DocumentReference")],
+        Shape::Refuse | Shape::Permit | Shape::PermitAlone | Shape::GiveBack | Shape::PermitAndRefuse => {
+            vec![Kind::Type.coding("Observation")]
+        }
+    };
+    let asked = Asked::Query(Query { classes, ..Query::default() });
     let question = Question {
         patient: BTreeSet::from([Identifier::reference("Patient/p")]),
         custodian: Some(BTreeSet::from([Identifier::reference("Organization/h")])),
@@ -44,9 +57,9 @@ fn query(bencher: Bencher<'_, '_>, shape: Shape) {
 
 fn consent(index: usize, shape: Shape) -> Consent {
     let root = match shape {
-        Shape::Refuse => Rule::bare(Effect::Permit, "provision"),
+        Shape::Refuse | Shape::TwoKinds => Rule::bare(Effect::Permit, "provision"),
         Shape::Permit => Rule::bare(Effect::Deny, "provision"),
-        Shape::PermitAlone | Shape::GiveBack => Rule {
+        Shape::PermitAlone | Shape::GiveBack | Shape::PermitAndRefuse => Rule {
             purposes: BTreeSet::from([Kind::Purpose.coding("HRESCH")]),
             ..Rule::bare(Effect::Permit, "provision")
         },
@@ -59,6 +72,13 @@ fn consent(index: usize, shape: Shape) -> Consent {
             let with_exception =
                 |number| Rule { exceptions: vec![rule(Effect::Permit, number + 1)], ..rule(Effect::Deny, number) };
             numbers.step_by(2).map(with_exception).collect()
+        }
+        Shape::PermitAndRefuse => numbers
+            .step_by(2)
+            .flat_map(|number| [Effect::Permit, Effect::Deny].map(|effect| rule(effect, number)))
+            .collect(),
+        Shape::TwoKinds => {
+            numbers.map(|number| if number == 0 { of_both() } else { rule(Effect::Deny, number * 6) }).collect()
         }
     };
     Consent {
@@ -78,6 +98,17 @@ fn consent(index: usize, shape: Shape) -> Consent {
     }
 }
 
+fn laboratory() -> Coding {
+    Coding::new(system::OBSERVATION_CATEGORY, "laboratory")
+}
+
+/// A refusal of what is of both of two kinds.
+fn of_both() -> Rule {
+    let class = Class { of: Kind::Type.coding("DocumentReference"), category: Some(laboratory()) };
+    let data = Data { classes: BTreeSet::from([class]), ..Data::default() };
+    Rule { data, ..Rule::bare(Effect::Deny, "0.0") }
+}
+
 /// About another part for each number: codes, times, single records, labels.
 fn rule(effect: Effect, number: usize) -> Rule {
     let code = BTreeSet::from([Coding::new("http://loinc.org", &number.to_string())]);
@@ -89,8 +120,7 @@ fn rule(effect: Effect, number: usize) -> Rule {
             Data { period: Some(period), ..Data::default() }
         }
         2 => {
-            let laboratory = Coding::new(system::OBSERVATION_CATEGORY, "laboratory");
-            let class = Class { of: Kind::Type.coding("Observation"), category: Some(laboratory) };
+            let class = Class { of: Kind::Type.coding("Observation"), category: Some(laboratory()) };
             Data { classes: BTreeSet::from([class]), codes: code, ..Data::default() }
         }
         3 => {

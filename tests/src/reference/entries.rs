@@ -96,6 +96,12 @@ impl Entries {
         Self { all, by_labels: BTreeMap::new() }
     }
 
+    /// Which of them records have, each once.
+    pub(super) fn marks<'a>(&mut self, records: impl IntoIterator<Item = &'a Record>) -> Vec<Mark> {
+        let marks: BTreeSet<Mark> = records.into_iter().map(|record| self.mark(record)).collect();
+        marks.into_iter().collect()
+    }
+
     /// Which of them a record has. An entry is held against one fact after the other, so labels are looked at apart.
     pub(super) fn mark(&mut self, record: &Record) -> Mark {
         let unlabelled = Record { labels: BTreeSet::new(), ..record.clone() };

@@ -2,6 +2,7 @@
 
 use super::asking::Asking;
 use super::kind::KindVerdict;
+use super::sayable::Spoken;
 use amanah_ledger::engine::Outcome;
 use amanah_ledger::vocabulary::Coding;
 
@@ -28,10 +29,16 @@ impl Asking<'_> {
     /// A choice: this is so of what no consent speaks about as of what is permitted, and whatever the default policy
     /// is, as that "changes `effect` and never `decision`" (`amanah policy`).
     pub fn expected(&self, kinds: &[KindVerdict]) -> Vec<Expected> {
-        let alone: Vec<Expected> = kinds.iter().map(|kind| self.alone(kind)).collect();
-        let is_open = |(kind, one): &(&KindVerdict, &Expected)| !is_refused(kind.outcome) && **one == Expected::Outcome;
-        let open: Vec<(Option<&Coding>, Outcome)> =
-            kinds.iter().zip(&alone).filter(is_open).map(|(kind, _)| (kind.kind.as_ref(), kind.outcome)).collect();
+        let later = self.later_labels();
+        let is_asked = |kind: &KindVerdict| !is_refused(kind.outcome);
+        let spoken = |kind: &KindVerdict| is_asked(kind).then(|| self.with_words(kind.kind.as_ref(), &later));
+        let spoken: Vec<Option<Spoken>> = kinds.iter().map(spoken).collect();
+        let alone: Vec<Expected> = kinds.iter().zip(&spoken).map(|(kind, found)| self.alone(kind, found)).collect();
+        let is_open = |(kind, one): &(&KindVerdict, &Expected)| is_asked(kind) && **one == Expected::Outcome;
+        let with_spoken = kinds.iter().zip(&alone).zip(&spoken).filter(|(kind, _)| is_open(kind));
+        let open: Vec<(Option<&Coding>, Outcome, &Spoken)> = with_spoken
+            .filter_map(|((kind, _), found)| Some((kind.kind.as_ref(), kind.outcome, found.as_ref()?)))
+            .collect();
         if open.len() < 2 || self.is_sayable(&open) {
             return alone;
         }
@@ -39,12 +46,11 @@ impl Asking<'_> {
         kinds.iter().zip(&alone).map(together).collect()
     }
 
-    fn alone(&self, kind: &KindVerdict) -> Expected {
-        if is_refused(kind.outcome) {
-            Expected::Outcome
-        } else if kind.kind.as_ref().is_some_and(|kind| self.is_itself_redacted(kind)) {
+    fn alone(&self, kind: &KindVerdict, found: &Option<Spoken>) -> Expected {
+        let Some(found) = found else { return Expected::Outcome };
+        if kind.kind.as_ref().is_some_and(|kind| self.is_itself_redacted(kind, found)) {
             Expected::Redacted
-        } else if self.is_sayable(&[(kind.kind.as_ref(), kind.outcome)]) {
+        } else if self.is_sayable(&[(kind.kind.as_ref(), kind.outcome, found)]) {
             Expected::Outcome
         } else {
             Expected::Unsayable

@@ -10,6 +10,7 @@ use super::applicable::Stand;
 use super::asking::Asking;
 use super::context::Case;
 use super::refusal::{Refusal, refusals};
+use super::sayable::Spoken;
 use super::tree::Word;
 use super::withheld::leaves_out;
 use super::words::Table;
@@ -31,10 +32,9 @@ impl Asking<'_> {
     /// - "A refusal of all but some sensitivities is said as what is released": then its codes are not listed either.
     /// - "Where nothing else is permitted, what the exceptions of one refusal give back of it is released alone", and of a
     ///   kind that is named nothing else is.
-    pub fn is_itself_redacted(&self, kind: &Coding) -> bool {
-        let found: Vec<Record> = self.found(Some(kind)).each().collect();
-        let naming = self.naming(kind, &found);
-        !naming.is_empty() && !self.spoken_of(&found).iter().any(|record| self.is_spared(&naming, record))
+    pub(super) fn is_itself_redacted(&self, kind: &Coding, found: &Spoken) -> bool {
+        let naming = self.naming(kind, found);
+        !naming.is_empty() && !spoken_of(found).iter().any(|record| self.is_spared(&naming, record))
     }
 
     /// Whether all refusals that name a kind give a record of it back.
@@ -43,7 +43,7 @@ impl Asking<'_> {
     }
 
     /// The refusals that count and name this kind.
-    pub(super) fn naming<'a>(&'a self, kind: &Coding, found: &[Record]) -> Vec<(&'a Consent, Refusal<'a>)> {
+    pub(super) fn naming<'a>(&'a self, kind: &Coding, found: &Spoken) -> Vec<(&'a Consent, Refusal<'a>)> {
         let with_stands = self.pair.consents.iter().zip(self.stands);
         let heard = with_stands.filter(|(_, stand)| **stand == Stand::Applies).map(|(consent, _)| consent);
         let named: Vec<(&Consent, Refusal<'_>)> = heard
@@ -53,7 +53,7 @@ impl Asking<'_> {
         if named.is_empty() {
             return named;
         }
-        let meant = self.spoken_of(found);
+        let meant = spoken_of(found);
         let counts = |(consent, refusal): &(&Consent, Refusal<'_>)| {
             let says = |record: &Record| refusal.says(consent, &self.case(consent, record));
             let is_said = |record: &Record| {
@@ -61,7 +61,7 @@ impl Asking<'_> {
                 let is_said = !refusal.is_taken_up(&case) && !refusal.is_left_out_above(&case);
                 is_said && matches!(says(record), Some(Word::Deny { .. }))
             };
-            found.iter().any(is_said)
+            found.iter().any(|(record, _)| is_said(record))
                 && !self.says_only_kind(consent, refusal, found)
                 && !self.is_narrower(consent, refusal, &meant)
         };
@@ -73,18 +73,9 @@ impl Asking<'_> {
         Case { table, question: &self.pair.question, record, as_of: self.pair.as_of }
     }
 
-    /// What the consents permit of it; if they permit nothing, what they do not speak about.
-    fn spoken_of<'a>(&self, found: &'a [Record]) -> Vec<&'a Record> {
-        let of = |outcome: Outcome| -> Vec<&Record> {
-            found.iter().filter(|record| self.said_of(record).outcome == outcome).collect()
-        };
-        let permitted = of(Outcome::Permit);
-        if permitted.is_empty() { of(Outcome::NoConsent) } else { permitted }
-    }
-
     /// Whether all of the kind is what a rule below others is about: then what these name is refused, of this kind.
-    fn says_only_kind(&self, consent: &Consent, refusal: &Refusal<'_>, found: &[Record]) -> bool {
-        refusal.is_below() && found.iter().all(|record| self.case(consent, record).data(refusal.rule))
+    fn says_only_kind(&self, consent: &Consent, refusal: &Refusal<'_>, found: &Spoken) -> bool {
+        refusal.is_below() && found.iter().all(|(record, _)| self.case(consent, record).data(refusal.rule))
     }
 
     /// Whether a part of it that is listed before its codes leaves something of what is asked for.
@@ -96,6 +87,15 @@ impl Asking<'_> {
                 || refusal.chain().any(|rule| is_excepted(&rule.data, record))
         })
     }
+}
+
+/// What the consents permit of it; if they permit nothing, what they do not speak about.
+fn spoken_of(found: &Spoken) -> Vec<&Record> {
+    let of = |outcome: Outcome| -> Vec<&Record> {
+        found.iter().filter(|(_, said)| said.outcome == outcome).map(|(record, _)| record).collect()
+    };
+    let permitted = of(Outcome::Permit);
+    if permitted.is_empty() { of(Outcome::NoConsent) } else { permitted }
 }
 
 /// "A type that is asked for and that a refusal names".

@@ -9,15 +9,18 @@ use super::asking::Asking;
 use super::choice::is_some_choice_sayable;
 use super::combined::{Combined, by_default};
 use super::emergency::is_barred;
-use super::entries::Entries;
+use super::entries::{Entries, Mark};
 use super::found::is_kind;
 use super::release::withholds;
 use super::verdict::permitting;
 use super::words::Table;
 use amanah_ledger::document::Effect;
 use amanah_ledger::engine::{Obligation, Outcome, Record};
-use amanah_ledger::vocabulary::{Coding, system};
+use amanah_ledger::vocabulary::{BREAK_THE_GLASS, Coding, system};
 use std::collections::BTreeSet;
+
+/// What may be found of a kind, each with what is said of it.
+pub(super) type Spoken = Vec<(Record, Combined)>;
 
 /// A kind of which something is meant.
 #[derive(Debug, Clone, Copy)]
@@ -35,53 +38,49 @@ impl Asking<'_> {
     /// Of no consent the default policy speaks: what it permits is meant. Where it permits nothing of a kind, whatever
     /// no consent speaks about is: "it changes `effect` and never `decision`", so what is said of the kind must not
     /// hang on it.
-    pub fn is_sayable(&self, kinds: &[(Option<&Coding>, Outcome)]) -> bool {
+    pub(super) fn is_sayable(&self, kinds: &[(Option<&Coding>, Outcome, &Spoken)]) -> bool {
         let later = self.later_labels();
-        let found: Vec<Vec<(Record, Combined)>> =
-            kinds.iter().map(|(kind, _)| self.with_words(*kind, &later)).collect();
-        let wanted: Vec<Wanted<'_>> = kinds.iter().zip(&found).map(|(kind, found)| self.wanted(*kind, found)).collect();
-        let mut entries = self.entries(&later, found.iter().flatten().map(|(record, _)| record));
-        let own = self.own_lists(found.iter().flatten().map(|(_, said)| said));
-        let (mut meant, mut others) = (Vec::new(), BTreeSet::new());
+        let found: Vec<&Spoken> = kinds.iter().map(|(_, _, found)| *found).collect();
+        let wanted: Vec<Wanted<'_>> =
+            kinds.iter().map(|(kind, outcome, found)| self.wanted((*kind, *outcome), found)).collect();
+        let own = self.own_lists(found.iter().copied().flatten().map(|(_, said)| said));
+        let (mut meant, mut others) = (Vec::new(), Vec::new());
         for (kind, found) in wanted.iter().zip(&found) {
-            let records: Vec<Record> = found.iter().map(|(record, _)| record.clone()).collect();
-            let naming = kind.kind.map(|kind| self.naming(kind, &records)).unwrap_or_default();
-            let mut of_kind = BTreeSet::new();
-            for (record, said) in found {
+            let naming = kind.kind.map(|kind| self.naming(kind, found)).unwrap_or_default();
+            let is_meant = |record: &Record, said: &Combined| {
                 let is_left = !own.iter().any(|one| withholds(one, record, None)) && self.is_spared(&naming, record);
-                if is_left && self.is_meant(kind, record, said) && record.labels.is_disjoint(&later) {
-                    of_kind.insert(entries.mark(record));
-                }
-                if !self.is_open(record, said, &wanted) {
-                    others.insert(entries.mark(record));
-                }
-            }
-            meant.push(of_kind.into_iter().collect());
+                is_left && self.is_meant(kind, record, said) && record.labels.is_disjoint(&later)
+            };
+            let of_kind = found.iter().filter(|(record, said)| is_meant(record, said)).map(|(record, _)| record);
+            meant.push(of_kind.collect::<Vec<&Record>>());
+            let is_shut = |(record, said): &&(Record, Combined)| !self.is_open(record, said, &wanted);
+            others.extend(found.iter().filter(is_shut).map(|(record, _)| record));
         }
-        is_some_choice_sayable(&meant, &others.into_iter().collect::<Vec<_>>())
+        if others.is_empty() || meant.iter().any(Vec::is_empty) {
+            return !meant.iter().any(Vec::is_empty);
+        }
+        let mut entries = self.entries(&later, found.into_iter().flatten().map(|(record, _)| record));
+        let meant: Vec<Vec<Mark>> = meant.into_iter().map(|of_kind| entries.marks(of_kind)).collect();
+        is_some_choice_sayable(&meant, &entries.marks(others))
     }
 
     /// Whether an emergency may open some of the query: all but what is refused to breaking the glass by name, "and if
     /// that leaves nothing, or no list can say it, it is not opened by a query" (ADR 19).
     pub fn is_openable(&self) -> bool {
+        if self.pair.question.purpose != Some(Coding::new(system::PURPOSE, BREAK_THE_GLASS)) {
+            return true;
+        }
         let later = self.later_labels();
-        let all: Vec<(Record, Combined)> =
-            self.kinds().iter().flat_map(|kind| self.with_words(kind.as_ref(), &later)).collect();
+        let all: Spoken = self.kinds().iter().flat_map(|kind| self.with_words(kind.as_ref(), &later)).collect();
         let is_barred = |said: &Combined| is_barred(said, self.pair.terms.emergency);
         if !all.iter().any(|(_, said)| is_barred(said)) {
             return true;
         }
         let mut entries = self.entries(&later, all.iter().map(|(record, _)| record));
-        let (mut meant, mut others) = (BTreeSet::new(), BTreeSet::new());
-        for (record, said) in &all {
-            let mark = entries.mark(record);
-            if is_barred(said) {
-                others.insert(mark);
-            } else if record.labels.is_disjoint(&later) {
-                meant.insert(mark);
-            }
-        }
-        is_some_choice_sayable(&[meant.into_iter().collect()], &others.into_iter().collect::<Vec<_>>())
+        let (barred, others): (Vec<_>, Vec<_>) = all.iter().partition(|(_, said)| is_barred(said));
+        let meant = others.into_iter().map(|(record, _)| record).filter(|record| record.labels.is_disjoint(&later));
+        let meant = entries.marks(meant);
+        is_some_choice_sayable(&[meant], &entries.marks(barred.into_iter().map(|(record, _)| record)))
     }
 
     fn entries<'a>(&self, later: &BTreeSet<Coding>, found: impl Iterator<Item = &'a Record>) -> Entries {
@@ -103,7 +102,7 @@ impl Asking<'_> {
     }
 
     /// What may be found of a kind, and the same with each label that came later, each with what is said of it.
-    fn with_words(&self, kind: Option<&Coding>, later: &BTreeSet<Coding>) -> Vec<(Record, Combined)> {
+    pub(super) fn with_words(&self, kind: Option<&Coding>, later: &BTreeSet<Coding>) -> Spoken {
         let with_later = |record: Record| {
             let labelled = |label: &Coding| {
                 let labels = record.labels.iter().chain([label]).cloned().collect();
