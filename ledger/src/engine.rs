@@ -7,10 +7,12 @@
 //! A file for each step: who speaks (`applicability`, 1), whether a rule is about this exchange (`context`, `actor`, 2)
 //! and this data (`data`, `labels`, 3), what the tree says (`tree`, `siblings`, 4), how consents combine (`combine`, 5), what
 //! happens where none speaks (`default`, 6), emergencies (7), obligations (8), what to leave out of a query
-//! (`query`, `partial`, `listing` and what those rest on, 9). Research has its own matters: permitted uses ([`data_use`])
+//! (`query`, `partial`, `listing` and what those rest on, 9), and the narrowest lists where those leave nothing (`narrowed`,
+//! `search`, `narrowest`). Research has its own matters: permitted uses ([`data_use`])
 //! and permitted times ([`windows`]).
 
 mod actor;
+mod alike;
 mod answer;
 mod applicability;
 mod barred;
@@ -23,15 +25,19 @@ pub mod data_use;
 mod decision;
 mod default;
 mod emergency;
+mod enforced;
 mod evaluate;
 mod extent;
+mod facts;
 mod labels;
 mod left_out;
-mod lifted;
 mod listing;
+mod named;
+mod naming;
+mod narrowed;
+mod narrowest;
 mod native;
 mod obligation;
-mod otherwise;
 mod part;
 mod partial;
 mod party;
@@ -42,15 +48,18 @@ mod question;
 mod redaction;
 mod remainder;
 mod request;
+mod search;
 mod several;
 mod siblings;
 mod span;
 mod together;
 mod tree;
+mod unsaid;
 mod voice;
 mod way;
 pub mod windows;
 mod withheld;
+mod witness;
 
 pub use answer::{Answer, Consideration, Ground, ItemAnswer, Said};
 pub use applicability::Applicability;

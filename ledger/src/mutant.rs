@@ -214,6 +214,10 @@ mutants! {
     WithheldNotRedacted = "withheld-not-redacted",
     /// A query for a kind that is withheld is permitted, to release nothing.
     WithheldKindReleased = "withheld-kind-released",
+    /// A query is permitted by lists that let out what is refused beside what is permitted.
+    ListsUnchecked = "lists-unchecked",
+    /// What consents permit and no list can say is left to the default policy.
+    UnsaidLeftToDefault = "unsaid-left-to-default",
     /// A query that is permitted in part is permitted whole.
     PartReleasedWhole = "part-released-whole",
     /// A research use that only people can judge is permitted.

@@ -8,14 +8,14 @@
 //! answers. Then they were compared; what was settled by an answer where the specification is silent is called a choice
 //! where it stands. Of the engine's code the reading shares the declared types and the text of the vocabulary's tables.
 //!
-//! What was settled so of the fourth's part: a refusal below a refusal, one that an exception takes up whole, and one that
-//! says only its kind below another rule name no kind (`refusal`, `redacted`); a kind that is named is permitted as far as
-//! the refusal gives it back (`redacted`); and what a consent asks to be left out for itself holds for the whole answer
-//! (`sayable`).
+//! What was settled so of the fourth's part: a refusal below a refusal, one that an exception takes up whole, one beside a
+//! refusal of everything, and one that says only its kind below another rule name no kind (`refusal`, `redacted`); a kind
+//! that is named is permitted as far as the refusal gives it back (`redacted`); what a consent asks to be left out for itself
+//! is due where it permits something of what is let out (`sayable`); and more sets of a few authors, labels or codes are
+//! looked at, and three times as many records (`found`): the engine found lists that let none out of those looked at before.
 //!
 //! What CE-1 leaves open is decided in `docs/adr/0019-a-query-is-answered-for-all-that-it-may-find.md`:
-//! - Of a kind that lists cannot say, or that is itself redacted, all is denied (`listed`). The engine looks for lists in so
-//!   many ways and no more, and may deny where there are some (`compare` counts that).
+//! - Of a kind that lists cannot say, or that is itself redacted, all is denied (`listed`).
 //! - The notice of 42 CFR part 2 goes with a query that names its label (`asking`).
 //! - A query asks a custodian for what they keep, and for a time for what lies in it (`release`).
 //! - An emergency is barred whole if all of a kind is refused for breaking the glass by name, or if no lists say the rest;

@@ -43,6 +43,23 @@ fn a_kind_that_is_withheld_is_refused_when_it_is_asked_for() {
 }
 
 #[test]
+fn no_list_releases_what_only_a_label_tells_that_it_cannot_say() {
+    // A label of another system could be a clinical code in a list, so what has it cannot be told from what has not.
+    let labelled = json!({ "system": "urn:other", "code": "x" });
+    let consent = r4(json!({ "type": "permit", "securityLabel": [labelled] }));
+    needs(Mutant::ListsUnchecked, || case([consent.clone()], query(json!({}))).is("deny NOT_COVERED"));
+}
+
+#[test]
+fn what_is_permitted_and_no_list_can_say_is_refused_and_not_left_to_the_default() {
+    // What is normal or more is given back; no list leaves out what is less, which nobody speaks about.
+    let given_back = json!({ "type": "deny", "securityLabel": [label("N")], "provision": [{ "type": "permit" }] });
+    let of_others =
+        json!({ "type": "permit", "actor": [actor("IRCP", "Organization/rawda")], "provision": [given_back] });
+    needs(Mutant::UnsaidLeftToDefault, || case([r4(of_others.clone())], query(json!({}))).is("deny NOT_COVERED"));
+}
+
+#[test]
 fn a_query_for_one_type_is_told_nothing_about_another() {
     let refused = json!([{ "resourceType": [kind("MedicationStatement")] }, { "securityLabel": [label("R")] }]);
     let asked = json!({ "types": ["Immunization"] });

@@ -8,7 +8,6 @@ use super::part::Part;
 use super::question::Subject;
 use super::redaction::Redaction;
 use super::remainder::Remainder;
-use super::together::Beside;
 use super::voice::{Beyond, Stance, Voice};
 use super::withheld::Choice;
 use super::{Applicability, Consent, Moment, Question, ReasonCode};
@@ -59,8 +58,6 @@ pub(super) struct Hall<'a> {
     pub(super) voices: Vec<(&'a Speaker<'a>, Voice<'a>)>,
     /// What refusals and exceptions leave out of a query.
     pub(super) withheld: Vec<Redaction>,
-    /// Other kinds that the query asks for: some of each is to be left too.
-    pub(super) beside: &'a [Beside<'a>],
 }
 
 /// What comes of it.
@@ -77,7 +74,6 @@ impl<'a> Hall<'a> {
         subject: Subject<'a>,
         as_of: Moment,
         voices: impl Iterator<Item = (&'a Speaker<'a>, Voice<'a>)>,
-        beside: &'a [Beside<'a>],
     ) -> Self {
         let asked = match subject {
             Subject::Record(_) => None,
@@ -85,10 +81,7 @@ impl<'a> Hall<'a> {
                 Some(Remainder { query, class, custodian: question.custodian.as_ref(), named, at_least: 0 })
             }
         };
-        let mut hall = Self { lister: Lister(as_of), asked, voices: voices.collect(), withheld: Vec::new(), beside };
-        if hall.is_crowded() {
-            hall.beside = &[];
-        }
+        let mut hall = Self { lister: Lister(as_of), asked, voices: voices.collect(), withheld: Vec::new() };
         if hall.asked.is_some() {
             hall.withheld = hall.withheld_of_query(Choice::Each);
         }
@@ -174,7 +167,7 @@ impl<'a> Hall<'a> {
         };
         let not_covered = self.first(Applies, is_not_covered, ReasonCode::NotCovered);
         // What somebody permits or refuses is not left to a default because no list can say it.
-        let unsaid = not_covered.or_else(|| self.asked_for_withheld()).or_else(|| self.permits_unsaid());
+        let unsaid = not_covered.or_else(|| self.asked_for_withheld());
         let unsaid = unsaid.or_else(|| self.refuses_all_between());
         if let Some(ground) = unsaid.or_else(|| self.permitting_part(Applies, ReasonCode::NotCovered)) {
             return Verdict::Deny(ground);

@@ -7,7 +7,6 @@ use super::combine::{Hall, Speaker, Verdict};
 use super::default::fallback;
 use super::question::{Asked, Inquiry, Subject};
 use super::redaction::Redaction;
-use super::together::Beside;
 use super::{Applicability, Consent, Moment, Obligation, Outcome, Policy, Question, ReasonCode, emergency, obligation};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
@@ -33,8 +32,8 @@ pub fn evaluate(consents: &[Consent], question: &Question, as_of: Moment, policy
 pub(super) struct Council<'a> {
     pub(super) speakers: Vec<Speaker<'a>>,
     pub(super) question: &'a Question,
-    as_of: Moment,
-    policy: &'a Policy,
+    pub(super) as_of: Moment,
+    pub(super) policy: &'a Policy,
 }
 
 /// What the council says about one thing.
@@ -46,15 +45,15 @@ pub(super) struct Ruling {
     pub(super) permitting: BTreeSet<usize>,
     /// The same of what an emergency opens.
     pub(super) opening: BTreeSet<usize>,
-    said: Vec<(usize, Said)>,
+    pub(super) said: Vec<(usize, Said)>,
     /// A refusal of a part, where no consent permits anything.
-    refused: Option<Ground>,
-    barred: Barred,
+    pub(super) refused: Option<Ground>,
+    pub(super) barred: Barred,
 }
 
 /// What of it is refused to breaking the glass by name.
 #[derive(Clone)]
-struct Barred {
+pub(super) struct Barred {
     /// All of it.
     is_whole: bool,
     /// Nothing is left of it by these lists, which are held to in an emergency too.
@@ -140,20 +139,15 @@ impl Council<'_> {
         (0..consents).filter_map(of).collect()
     }
 
-    pub(super) fn inquiry<'b>(&'b self, speaker: &Speaker<'_>, subject: Subject<'b>) -> Inquiry<'b> {
-        let vocabulary = speaker.consent.vocabulary;
+    pub(super) fn inquiry<'b>(&'b self, consent: &Consent, subject: Subject<'b>) -> Inquiry<'b> {
+        let vocabulary = consent.vocabulary;
         Inquiry { vocabulary, question: self.question, subject, as_of: self.as_of }
     }
 
     pub(super) fn rule(&self, subject: Subject<'_>) -> Ruling {
-        self.rule_beside(subject, &[])
-    }
-
-    /// The same of a kind of a query, so that something is left of others as well, if there is such a way.
-    pub(super) fn rule_beside(&self, subject: Subject<'_>, beside: &[Beside<'_>]) -> Ruling {
         let heard = self.speakers.iter().filter(|one| one.is_heard());
-        let heard = heard.map(|one| (one, self.inquiry(one, subject).ask(one.consent)));
-        let hall = Hall::new(self.question, subject, self.as_of, heard, beside);
+        let heard = heard.map(|one| (one, self.inquiry(one.consent, subject).ask(one.consent)));
+        let hall = Hall::new(self.question, subject, self.as_of, heard);
         let said = hall.said();
         let barred =
             Barred { is_whole: hall.refuses_break_glass(), leaves_nothing: hall.is_barred(), lists: hall.barred() };
@@ -162,8 +156,7 @@ impl Council<'_> {
             let ground = Ground { code: ReasonCode::Incident, consent: Some(speaker.at), rule: None };
             return Ruling::refusal(ground, Vec::new(), barred);
         }
-        let (hall, verdict) = hall.settled();
-        match verdict {
+        match hall.verdict() {
             Verdict::Deny(ground) => Ruling::refusal(ground, said, barred),
             Verdict::Permit(ground, within) => {
                 let obligations = hall.redactions(&within);
@@ -197,6 +190,11 @@ impl Ruling {
 
     pub(super) fn is_open(&self) -> bool {
         self.item.outcome != Outcome::Deny
+    }
+
+    /// The same where these consents permit something of what is released.
+    pub(super) fn permitted_by(self, permitting: &BTreeSet<usize>) -> Self {
+        if self.is_open() { Self { permitting: permitting.clone(), opening: permitting.clone(), ..self } } else { self }
     }
 
     /// A refusal, as nothing is left.

@@ -7,6 +7,7 @@ use super::listing::Listable;
 use super::part::Part;
 use super::redaction::{Listed, Redacted, Redaction};
 use super::remainder::Remainder;
+use super::unsaid::Unsaid;
 use super::voice::{Stance, Voice};
 use super::{Applicability, Consent, ReasonCode, Rule};
 use std::collections::BTreeSet;
@@ -78,7 +79,7 @@ impl<'a> Hall<'a> {
     /// Those that permit something of what an emergency opens, which is all but this, also as exceptions give it back.
     pub(super) fn opening(&self, barred: &[Redaction]) -> BTreeSet<usize> {
         let barred = LeftOut::of(barred);
-        self.places_of(|voice| self.permits_of(voice, &barred) || self.gives_back(voice, &barred))
+        self.places_of(|voice| self.permits_of(voice, &barred))
     }
 
     fn places_of(&self, is_meant: impl Fn(&Voice<'a>) -> bool) -> BTreeSet<usize> {
@@ -89,23 +90,22 @@ impl<'a> Hall<'a> {
     /// release.
     fn permits_of(&self, voice: &Voice<'a>, left_out: &LeftOut<'_>) -> bool {
         let is_left = |part: &Part<'_>| self.asked.is_none_or(|asked| asked.may_be_of(self.lister, part, left_out));
-        match &voice.stance {
+        let is_so = match &voice.stance {
             Stance::Permit => self.permits_any(voice, left_out),
             Stance::Silent | Stance::NotCovered | Stance::NotCoveredOf(_) | Stance::Within { .. } | Stance::Deny(_) => {
-                voice.stance.parts().iter().chain(&voice.unsaid).any(is_left)
+                voice.stance.parts().iter().any(is_left)
             }
-        }
+        };
+        is_so || voice.unsaid.iter().any(|one| self.gives_back(one, left_out))
     }
 
-    /// Whether exceptions of its refusals give back something of it.
-    fn gives_back(&self, voice: &Voice<'a>, left_out: &LeftOut<'_>) -> bool {
+    /// Whether a part is left that no list says, but for what is refused of it.
+    fn gives_back(&self, unsaid: &Unsaid<'a>, left_out: &LeftOut<'_>) -> bool {
         let Some(asked) = self.asked else { return false };
-        let is_left = |part: &Part<'a>, refused: &[Listable<'a>]| {
-            let within = refused.iter().map(|one| one.within(part.rules().map(|rule| rule.rule)).unwrap_or(*one));
-            let refused = within.map(|one| asked.surely_refused(self.lister, &one)).collect::<Option<Vec<_>>>();
-            refused.is_some_and(|lists| asked.may_be_of(self.lister, part, &left_out.with(&lists.concat())))
-        };
-        voice.lifted.iter().any(|lifted| lifted.parts.iter().any(|part| is_left(part, &lifted.withheld)))
+        let within = |one: &Listable<'a>| one.within(unsaid.part.rules().map(|rule| rule.rule)).unwrap_or(*one);
+        let refused = unsaid.withheld.iter().map(|one| asked.surely_refused(self.lister, &within(one)));
+        let refused = refused.collect::<Option<Vec<_>>>();
+        refused.is_some_and(|lists| asked.may_be_of(self.lister, &unsaid.part, &left_out.with(&lists.concat())))
     }
 
     /// Whether a consent that permits all but what it excepts permits something of what these leave.
@@ -115,24 +115,5 @@ impl<'a> Hall<'a> {
             self.asked.is_none_or(|asked| asked.is_left(&left_out.with([&excepted])))
         };
         voice.leaving_open.is_empty() || voice.leaving_open.iter().any(leaves_any)
-    }
-
-    /// A consent that permits some of it which no list can say, also as exceptions give it back: then nothing is released,
-    /// by any default either.
-    pub(super) fn permits_unsaid(&self) -> Option<Ground> {
-        let asked = self.asked?;
-        let permitting = self.permitting(&[]);
-        let lists = self.refused_for_sure(asked);
-        let refused = lists.as_ref().map(|lists| self.refused(lists));
-        let gives_some = |speaker: &Speaker<'_>, voice: &Voice<'a>| {
-            let refuses_all = matches!(voice.stance, Stance::Deny(_));
-            refused.as_ref().filter(|_| !refuses_all).is_some_and(|refused| {
-                self.permits_some_of(refused, speaker.consent, voice, &voice.unsaid)
-                    || self.gives_back(voice, &refused.left_out)
-            })
-        };
-        let is_so =
-            |speaker: &Speaker<'_>, voice: &Voice<'a>| permitting.contains(&speaker.at) || gives_some(speaker, voice);
-        self.first_voice(Applicability::Applies, is_so, ReasonCode::NotCovered)
     }
 }

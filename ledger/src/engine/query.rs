@@ -6,24 +6,27 @@ use super::redaction::{Listed, Redacted};
 use super::several::all_but_kinds;
 use super::{Class, Obligation, obligation};
 use crate::vocabulary::Coding;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 impl Council<'_> {
     /// One ruling for each kind asked for.
     pub(super) fn rule_query(&self, query: &Query) -> Vec<Ruling> {
         let named = self.classes_in_categories(query);
+        let looked = Cell::new(0);
         let alone = |class| {
             let ruling = self.rule(Subject::Query { query, class, named: &named });
-            self.with_own_lists(query, class, &named, ruling.without_other_kinds(query, class, &named))
+            let ruling = self.with_own_lists(query, class, &named, ruling.without_other_kinds(query, class, &named));
+            self.narrowed(query, class, ruling, &looked)
         };
-        self.together(query, kinds(query).into_iter().map(alone).collect())
+        self.together(query, kinds(query).into_iter().map(alone).collect(), &looked)
     }
 
     pub(super) fn classes_in_categories(&self, query: &Query) -> Vec<&Class> {
         let subject = Subject::Query { query, class: None, named: &[] };
         let heard = self.speakers.iter().filter(|one| one.is_heard());
-        let classes =
-            heard.flat_map(|one| self.inquiry(one, subject).classes_in_categories(one.consent.outermost_rules()));
+        let classes = heard
+            .flat_map(|one| self.inquiry(one.consent, subject).classes_in_categories(one.consent.outermost_rules()));
         classes.collect::<BTreeSet<&Class>>().into_iter().collect()
     }
 

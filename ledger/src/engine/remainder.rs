@@ -117,7 +117,7 @@ impl Remainder<'_> {
 }
 
 /// The types that can be of a kind, by the tables and as consents name them; none if any can.
-fn types_of<'a>(kind: &'a Coding, named: &'a [&Class]) -> Vec<&'a str> {
+pub(super) fn types_of<'a>(kind: &'a Coding, named: &'a [&Class]) -> Vec<&'a str> {
     if kind.system == system::RESOURCE_TYPE {
         return vec![&kind.code];
     }

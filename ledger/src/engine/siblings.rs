@@ -1,9 +1,9 @@
 //! What rules of one depth say together: deny prevails, and exceptions speak in their rule's place (CE-1 step 4).
 
 use super::Rule;
-use super::lifted::Lifted;
 use super::listing::{By, Listable, Reach};
 use super::part::Part;
+use super::unsaid::Unsaid;
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
 use crate::vocabulary::{BREAK_THE_GLASS, system};
@@ -15,14 +15,13 @@ pub(super) struct Siblings<'a> {
     /// Rules that permit a part of a query.
     pub(super) released: Vec<Part<'a>>,
     pub(super) withheld: Vec<Listable<'a>>,
-    pub(super) lifted: Vec<Lifted<'a>>,
     pub(super) barred: Vec<Listable<'a>>,
     /// Permits of this depth: what they except is left to the rule above.
     permitting: Vec<&'a Rule>,
     /// Deeper ones, that leave it to a refusal.
     pub(super) leaving_refused: Vec<&'a Rule>,
     pub(super) leaving_barred: Vec<&'a Rule>,
-    pub(super) unsaid: Vec<Part<'a>>,
+    pub(super) unsaid: Vec<Unsaid<'a>>,
 }
 
 #[derive(Debug)]
@@ -31,8 +30,6 @@ pub(super) struct Verdict<'a> {
     pub(super) rule: &'a Rule,
     /// Parts of a query that exceptions release from a refusal.
     pub(super) released: Vec<Part<'a>>,
-    /// What exceptions below this rule give back of their refusals.
-    pub(super) lifted: Vec<Lifted<'a>>,
     pub(super) names_break_glass: bool,
     /// Whether it is about a part, and if it refuses, refuses all because no list can say which.
     pub(super) is_of_part: bool,
@@ -59,7 +56,6 @@ impl<'a> Siblings<'a> {
             Some(old) => match (old.effect, new.effect) {
                 (Effect::Deny, Effect::Deny) => Verdict {
                     released: Part::both(&old.released, &new.released),
-                    lifted: Vec::new(),
                     names_break_glass: old.names_break_glass || new.names_break_glass,
                     is_of_part: old.is_of_part && new.is_of_part,
                     ..old
@@ -101,13 +97,8 @@ impl<'a> Siblings<'a> {
         self.verdict.as_ref().map_or(rule.effect, |verdict| verdict.effect) == Effect::Deny
     }
 
-    /// Whether they permit something, also as exceptions give it back.
-    pub(super) fn gives_some(&self) -> bool {
-        self.permits_some() || !self.lifted.is_empty()
-    }
-
     /// Whether they permit a part, whatever the rule above does.
-    fn permits_some(&self) -> bool {
+    pub(super) fn permits_some(&self) -> bool {
         match &self.verdict {
             Some(Verdict { effect: Effect::Deny, released, .. }) => !released.is_empty(),
             Some(Verdict { effect: Effect::Permit, .. }) | None => {
@@ -131,13 +122,11 @@ impl<'a> Siblings<'a> {
             Some(verdict) => Verdict {
                 names_break_glass: own || verdict.names_break_glass,
                 is_of_part: verdict.is_of_part || (verdict.effect == Effect::Permit && excepts_some),
-                lifted: if verdict.effect == Effect::Permit { below.lifted } else { verdict.lifted },
                 ..verdict
             },
             None => {
-                let Self { released, lifted, .. } = below;
-                let is_of_part = excepts_some;
-                Verdict { effect: rule.effect, rule, released, lifted, names_break_glass: own, is_of_part }
+                let (released, is_of_part) = (below.released, excepts_some);
+                Verdict { effect: rule.effect, rule, released, names_break_glass: own, is_of_part }
             }
         };
         if verdict.effect == Effect::Permit || !verdict.released.is_empty() {
@@ -160,23 +149,18 @@ impl<'a> Siblings<'a> {
         let names_break_glass = named_below || names_break_glass(rule);
         match effect {
             Effect::Permit => {
-                let excepting = below.only_excepting();
                 self.withhold_below(rule, &below);
                 if part.can_be_released() {
                     self.released.push(part.into());
-                    self.lift(below.lifted.into_iter().map(|lifted| lifted.below(part)));
+                    self.unsaid.extend(below.unsaid.into_iter().filter_map(|one| one.below(part, &[])));
                 } else {
-                    self.unsaid.push(excepting.into_iter().fold(part.into(), |one, rule| one.and(&rule.into())));
+                    self.unsaid.push(part.into());
                 }
                 self.permitting.push(rule);
             }
             Effect::Deny if part.can_be_left_out() => {
                 self.withheld.push(part);
-                let given_back = below.given_back(part);
-                if given_back.is_empty() {
-                    self.unsaid.extend(below.unsaid_of(part));
-                }
-                self.lift(given_back);
+                self.unsaid.extend(below.unsaid_of(part));
                 self.barred.extend(if names_break_glass { vec![part] } else { below.barred });
                 self.leaving_barred.extend(below.leaving_barred);
             }
@@ -189,31 +173,27 @@ impl<'a> Siblings<'a> {
                     self.withhold_below(rule, &below);
                     self.permitting.push(rule);
                 }
-                let (effect, lifted, is_of_part) = (Effect::Deny, Vec::new(), true);
-                self.collect(Verdict { effect, rule, released, lifted, names_break_glass, is_of_part });
+                self.collect(Verdict { effect: Effect::Deny, rule, released, names_break_glass, is_of_part: true });
             }
         }
     }
 
-    /// What these permit of a rule above them that refuses, where no list can say it.
-    fn unsaid_of(&self, part: Listable<'a>) -> Vec<Part<'a>> {
-        let parts = match &self.verdict {
-            None => {
-                let lifted = self.lifted.iter().flat_map(|lifted| &lifted.parts);
-                self.released.iter().chain(&self.unsaid).chain(lifted).cloned().collect()
-            }
-            // What they leave to a permit above.
-            Some(_) if self.spares_some_of(part.rule) => return vec![part.into()],
-            Some(verdict) => verdict.released.clone(),
-        };
-        Part::both(&[part.into()], &parts)
+    /// What these release of a refusal above them, if a list can say it.
+    fn released_of(&self, refusal: Listable<'a>) -> Vec<Part<'a>> {
+        let released = self.verdict.as_ref().map_or(&self.released, |verdict| &verdict.released);
+        if refusal.can_be_released() { Part::both(&[refusal.into()], released) } else { Vec::new() }
     }
 
-    /// The only permit of this depth, if it permits all but what it excepts.
-    fn only_excepting(&self) -> Option<Listable<'a>> {
-        match self.excepting() {
-            [only] if self.verdict.is_some() => Some(Listable::by_data(only)),
-            _none_or_several => None,
+    /// What these permit of a rule above them that refuses, where no list can say it.
+    fn unsaid_of(&self, part: Listable<'a>) -> Vec<Unsaid<'a>> {
+        match &self.verdict {
+            None => {
+                let deeper = self.unsaid.iter().cloned().filter_map(|one| one.below(part, &self.withheld));
+                Unsaid::of(part, &self.released, &self.withheld).into_iter().chain(deeper).collect()
+            }
+            // What they leave to a permit above.
+            Some(_) if self.spares_some_of(part.rule) => vec![part.into()],
+            Some(verdict) => Unsaid::of(part, &verdict.released, &self.withheld),
         }
     }
 
@@ -224,11 +204,9 @@ impl<'a> Siblings<'a> {
             self.unsaid.extend(may_be_of_kind.then(|| Listable::by_data(part.rule).into()));
             return self.apart(part.rule, below);
         }
-        below.unsaid.append(&mut below.released);
-        below.lifted.clear();
+        below.unsaid.extend(below.released.drain(..).map(Unsaid::from));
         if let Some(verdict) = &mut below.verdict {
             verdict.released.clear();
-            verdict.lifted.clear();
         }
         self.part(part, below);
     }

@@ -1,33 +1,21 @@
-//! One answer for several kinds that a query asks for. What is left out is left out of all of them, so lists are chosen that
-//! leave something of each; a kind of which nothing is left is refused.
+//! One answer for several kinds that a query asks for. What is left out is left out of all of them, so where that leaves
+//! nothing of one, all are answered by the narrowest lists; a kind of which nothing is left is refused.
 
 use super::evaluate::{Council, Ruling};
 use super::query::kinds;
-use super::question::{Query, Subject};
+use super::question::Query;
 use super::redaction::{Redacted, Redaction};
 use super::remainder::{Remainder, may_be_both};
 use super::{Class, Obligation};
 use crate::mutant::{Mutant, lacks};
 use crate::vocabulary::{Coding, system};
+use std::cell::Cell;
 use std::collections::BTreeSet;
-
-/// A kind, and what is left out of it already.
-pub(super) struct Beside<'a> {
-    kind: Remainder<'a>,
-    lists: Vec<Redaction>,
-}
-
-impl Beside<'_> {
-    /// Whether something is left of it when these are left out, too.
-    pub(super) fn is_left<'b>(&'b self, more: impl Iterator<Item = &'b Redaction>) -> bool {
-        self.kind.is_any(self.lists.iter().chain(more))
-    }
-}
 
 impl Council<'_> {
     /// These rulings, if they leave something of each kind; else others that do; else those of which nothing is left are
     /// refusals.
-    pub(super) fn together(&self, query: &Query, alone: Vec<Ruling>) -> Vec<Ruling> {
+    pub(super) fn together(&self, query: &Query, alone: Vec<Ruling>, looked: &Cell<usize>) -> Vec<Ruling> {
         if alone.len() < 2 || lacks(Mutant::WithheldKindReleased) {
             return alone;
         }
@@ -35,40 +23,9 @@ impl Council<'_> {
         if !left.contains(&false) {
             return alone;
         }
-        let orders: [Vec<usize>; 2] = [(0..alone.len()).collect(), (0..alone.len()).rev().collect()];
-        let mut others = orders.iter().map(|order| self.ruled_again(query, &alone, order));
-        let found = others.find(|again| !self.kinds_left(query, again).contains(&false));
+        let found = self.narrowed_together(query, &alone, looked);
         let refused = |(ruling, is_left): (Ruling, bool)| if is_left { ruling } else { ruling.of_nothing() };
         found.unwrap_or_else(|| alone.into_iter().zip(left).map(refused).collect())
-    }
-
-    /// One kind after the other, each with lists that leave something of the others.
-    fn ruled_again(&self, query: &Query, alone: &[Ruling], order: &[usize]) -> Vec<Ruling> {
-        let named = self.classes_in_categories(query);
-        let classes = kinds(query);
-        let mut rulings = alone.to_vec();
-        let mut chosen: Vec<Redaction> = Vec::new();
-        for at in order {
-            let (Some(class), true) = (classes.get(*at), rulings.get(*at).is_some_and(Ruling::is_open)) else {
-                continue;
-            };
-            let open = classes.iter().zip(&rulings).enumerate().filter(|(_, (_, ruling))| ruling.is_open());
-            let beside: Vec<Beside<'_>> = open
-                .map(|(place, (class, ruling))| {
-                    let own = ruling.obligations.iter().filter(|_| place != *at).filter_map(Obligation::redaction);
-                    let lists = own.chain(&chosen).cloned().collect();
-                    Beside { kind: self.remainder(query, *class, &named), lists }
-                })
-                .collect();
-            let again = self.rule_beside(Subject::Query { query, class: *class, named: &named }, &beside);
-            let again = again.without_other_kinds(query, *class, &named);
-            let any_of = again.obligations.iter().filter_map(Obligation::redaction);
-            chosen.extend(any_of.filter(|list| list.of == Redacted::AnyOf).cloned());
-            if let Some(ruling) = rulings.get_mut(*at) {
-                *ruling = again;
-            }
-        }
-        rulings
     }
 
     /// A kind of which nothing is left by what consents that permit it ask to be left out for themselves.
@@ -85,11 +42,19 @@ impl Council<'_> {
         if is_left || lacks(Mutant::WithheldKindReleased) { alone } else { alone.of_nothing() }
     }
 
-    /// Whether something is left of each kind that is not refused.
+    /// Whether something is left of each kind that is not refused, of what is released of it.
     fn kinds_left(&self, query: &Query, rulings: &[Ruling]) -> Vec<bool> {
-        let left_out = self.left_out(rulings).into_iter().chain(self.left_out_by_permits(rulings)).collect();
-        let is_left = self.is_left_of_each(query, &left_out);
-        rulings.iter().zip(is_left).map(|(ruling, is_left)| is_left || !ruling.is_open()).collect()
+        let named = self.classes_in_categories(query);
+        let by_permits = self.left_out_by_permits(rulings);
+        let of_all = rulings.iter().flat_map(|ruling| &ruling.obligations).filter_map(Obligation::redaction);
+        let of_all = of_all.filter(|list| list.of == Redacted::AnyOf);
+        let of_all: Vec<&Redaction> = of_all.chain(by_permits.iter().filter_map(Obligation::redaction)).collect();
+        let is_left = |(class, ruling): (Option<&Coding>, &Ruling)| {
+            let own = ruling.obligations.iter().filter_map(Obligation::redaction);
+            let lists: Vec<&Redaction> = own.chain(of_all.iter().copied()).collect();
+            !ruling.is_open() || self.remainder(query, class, &named).is_any(lists)
+        };
+        kinds(query).into_iter().zip(rulings).map(is_left).collect()
     }
 
     /// What consents that permit something ask to be left out of it.

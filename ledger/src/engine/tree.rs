@@ -3,7 +3,6 @@
 //! About a record the rules say permit, deny or nothing. About a query they may say so for a part of it: what is
 //! withheld from a permit, and what is released from a refusal, stands beside the answer as the rules that say it.
 
-use super::lifted::Lifted;
 use super::listing::{By, Labels, Listable, Reach};
 use super::question::{Cover, Inquiry};
 use super::siblings::{Extent, Siblings, names_break_glass};
@@ -102,10 +101,9 @@ impl<'a> Inquiry<'a> {
             // Where the rules speak of all of it, the root speaks of what they except.
             (Effect::Deny, _, Cover::Whole | Cover::Part) if said.verdict.is_some() => Stance::Deny(Vec::new()),
             (Effect::Deny, _, _) if (cover == Cover::Part || self.excepts_some(root)) && part.can_be_left_out() => {
-                let reach = if said.gives_some() { Reach::Lifted } else { Reach::All };
+                let reach = if said.permits_some() { Reach::Lifted } else { Reach::All };
                 let part = Listable { reach, ..part };
                 said.withheld.push(part);
-                said.lift(Lifted::by_rules(part, &said));
                 said.barred.extend(names_break_glass(root).then_some(part));
                 Stance::Silent
             }

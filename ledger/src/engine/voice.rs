@@ -1,10 +1,10 @@
 //! What one consent says of what is asked (CE-1 step 4), before it is heard together with the others.
 
 use super::Rule;
-use super::lifted::Lifted;
 use super::listing::Listable;
 use super::part::Part;
 use super::siblings::{Siblings, Verdict, names_break_glass};
+use super::unsaid::Unsaid;
 use crate::document::Effect;
 use crate::vocabulary::Coding;
 use std::collections::BTreeSet;
@@ -15,8 +15,6 @@ pub(super) struct Voice<'a> {
     pub(super) stance: Stance<'a>,
     /// Rules whose data is withheld, also from what other consents permit. Empty for a record.
     pub(super) withheld: Vec<Listable<'a>>,
-    /// What exceptions give back of them.
-    pub(super) lifted: Vec<Lifted<'a>>,
     /// Those of them that are refused to breaking the glass by name.
     pub(super) barred: Vec<Listable<'a>>,
     /// Permits that leave the labels which they except to other consents.
@@ -26,7 +24,7 @@ pub(super) struct Voice<'a> {
     /// Permits that leave them to a refusal of breaking the glass by name.
     pub(super) leaving_barred: Vec<&'a Rule>,
     /// Rules that permit a part of a query which no list can say: nothing is released by them.
-    pub(super) unsaid: Vec<Part<'a>>,
+    pub(super) unsaid: Vec<Unsaid<'a>>,
     /// The rule that the stance rests on; `None` for a base decision.
     pub(super) rule: Option<&'a Rule>,
     pub(super) break_glass: BreakGlass,
@@ -131,37 +129,26 @@ impl<'a> Siblings<'a> {
     pub(super) fn voice(self, unlifted: Stance<'a>, root: Option<&'a Rule>) -> Voice<'a> {
         let bars_by_root = root.is_some_and(|root| root.effect == Effect::Deny && names_break_glass(root));
         let (leaving_open, leaving_refused) = self.leaving(&unlifted, root);
-        let Self { verdict, released, withheld, lifted, barred, mut leaving_barred, unsaid, .. } = self;
-        let (stance, lifted, rule, break_glass) = match verdict {
-            Some(Verdict { effect: Effect::Permit, rule, lifted: own, .. }) => {
+        let Self { verdict, released, withheld, barred, mut leaving_barred, unsaid, .. } = self;
+        let (stance, rule, break_glass) = match verdict {
+            Some(Verdict { effect: Effect::Permit, rule, .. }) => {
                 if bars_by_root {
                     // What the permits except is left to the root.
                     leaving_barred.extend(&leaving_refused);
                 }
-                (Stance::Permit, [lifted, own].concat(), Some(rule), BreakGlass::Open)
+                (Stance::Permit, Some(rule), BreakGlass::Open)
             }
-            Some(Verdict { effect: Effect::Deny, rule, released, lifted, names_break_glass, is_of_part }) => {
+            Some(Verdict { effect: Effect::Deny, rule, released, names_break_glass, is_of_part }) => {
                 let break_glass = BreakGlass::refused_if(names_break_glass || (is_of_part && bars_by_root));
-                (Stance::Deny(released), lifted, Some(rule), break_glass)
+                (Stance::Deny(released), Some(rule), break_glass)
             }
             None => {
                 let stance = unlifted.with(released);
                 let is_refused = matches!(stance, Stance::Deny(_)) && root.is_some_and(names_break_glass);
-                (stance, lifted, root, if is_refused { BreakGlass::RefusedByRoot } else { BreakGlass::Open })
+                (stance, root, if is_refused { BreakGlass::RefusedByRoot } else { BreakGlass::Open })
             }
         };
-        Voice {
-            stance,
-            withheld,
-            lifted,
-            barred,
-            leaving_open,
-            leaving_refused,
-            leaving_barred,
-            unsaid,
-            rule,
-            break_glass,
-        }
+        Voice { stance, withheld, barred, leaving_open, leaving_refused, leaving_barred, unsaid, rule, break_glass }
     }
 
     /// The permits that leave what they except to nobody in this consent, and those that leave it to a refusal.

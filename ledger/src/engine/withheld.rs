@@ -1,5 +1,5 @@
-//! Which list leaves a refusal out of a query: the narrowest that leaves something of what is asked for, by itself, beside
-//! those chosen before, and of other kinds that are asked for as well.
+//! Which list leaves a refusal out of a query: the narrowest that leaves something of what is asked for, by itself or, in an
+//! emergency, beside those chosen before; and of other kinds that are asked for as well, if there is one.
 
 use super::Rule;
 use super::combine::Hall;
@@ -14,17 +14,9 @@ use std::collections::BTreeSet;
 pub(super) enum Choice {
     /// For each refusal the narrowest by itself.
     Each,
-    /// Those that leave something beside these and the ones chosen before.
-    Together(Vec<Redaction>, Order),
-    /// The same in an emergency, in which a kind that a refusal names is opened as far as lists can say.
+    /// In an emergency: those that leave something beside these and the ones chosen before, also of a kind that a refusal
+    /// names.
     Opening(Vec<Redaction>),
-}
-
-/// In which order lists are chosen: an earlier one may leave no room for a later one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
-    Forward,
-    Backward,
 }
 
 /// What of one consent is left out.
@@ -41,14 +33,7 @@ impl Choice {
     fn add(&mut self, list: &Redaction) {
         match self {
             Self::Each => {}
-            Self::Together(beside, _) | Self::Opening(beside) => beside.push(list.clone()),
-        }
-    }
-
-    fn ordered<'b, T>(&self, all: &'b [T]) -> Vec<&'b T> {
-        match self {
-            Self::Each | Self::Together(_, Order::Forward) | Self::Opening(_) => all.iter().collect(),
-            Self::Together(_, Order::Backward) => all.iter().rev().collect(),
+            Self::Opening(beside) => beside.push(list.clone()),
         }
     }
 }
@@ -74,18 +59,14 @@ impl<'a> Hall<'a> {
         let ways = || of(part).chain(part.above().into_iter().flat_map(of_above));
         let beside: &[Redaction] = match choice {
             Choice::Each => &[],
-            Choice::Together(beside, _) | Choice::Opening(beside) => beside,
+            Choice::Opening(beside) => beside,
         };
         let leaves_any = |list: &Redaction| {
             let later = later_sensitivities(vocabulary, part.labels_left_out(&list.listed), []);
             self.asked.is_none_or(|asked| asked.is_any(beside.iter().chain([list]).chain(&later)))
         };
         let leaves_each = |list: &Redaction| self.asked.is_none_or(|asked| asked.is_any_of_each([list]));
-        let leaves_others = |list: &Redaction| {
-            let left_out = || beside.iter().chain([list]).filter(|list| list.of == Redacted::AnyOf);
-            list.of == Redacted::AllBut || self.beside.iter().all(|kind| kind.is_left(left_out()))
-        };
-        let leaves_all = |list: &Redaction| leaves_any(list) && leaves_each(list) && leaves_others(list);
+        let leaves_all = |list: &Redaction| leaves_any(list) && leaves_each(list);
         ways().find(leaves_all).or_else(|| ways().find(leaves_any)).or_else(|| ways().last())
     }
 
@@ -96,14 +77,13 @@ impl<'a> Hall<'a> {
         of: impl for<'v> Fn(&'v Voice<'a>) -> Withheld<'v, 'a>,
     ) -> Vec<Redaction> {
         let (mut any_of, mut later, mut all) = (Vec::new(), Vec::new(), Vec::new());
-        let speaking: Vec<_> = self.speaking().collect();
-        for (speaker, voice) in choice.ordered(&speaking) {
+        for (speaker, voice) in self.speaking() {
             let Withheld { rules, permits, given } = of(voice);
             let mut labels: Vec<&Coding> = permits.iter().flat_map(|permit| &permit.data.except_labels).collect();
             let excepted = Listed::codes(labels.iter().copied());
             choice.add(&Redaction { of: Redacted::AnyOf, listed: excepted.clone() });
             any_of.push(excepted);
-            for rule in choice.ordered(rules) {
+            for rule in rules {
                 let Some(list) = self.leaving_out(*rule, speaker.consent.vocabulary, &choice) else { continue };
                 choice.add(&list);
                 let left_out: Vec<&Coding> = rule.labels_left_out(&list.listed).collect();

@@ -10,5 +10,6 @@ mod beside;
 mod cases;
 mod lists;
 mod most;
+mod narrowest;
 mod queries;
 mod second_reading;

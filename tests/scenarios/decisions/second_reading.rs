@@ -30,13 +30,11 @@ struct Shares {
     overridden: u64,
     several_consents: u64,
     queries: u64,
-    /// Of queries: kinds that are refused because a refusal names them, those that no lists say, by themselves or together
-    /// with the others, and those that are refused though lists could say a part; records that were tried, by what became
-    /// of them.
+    /// Of queries: kinds that are refused because a refusal names them, and those that no lists say, by themselves or together
+    /// with the others; records that were tried, by what became of them.
     kinds_redacted: u64,
     kinds_unsayable: u64,
     kinds_unsayable_together: u64,
-    kinds_refused_more: u64,
     records_released: u64,
     records_withheld: u64,
     records_withheld_needlessly: u64,
@@ -65,7 +63,6 @@ impl Shares {
                 Expected::UnsayableTogether => self.kinds_unsayable_together += 1,
             }
         }
-        self.kinds_refused_more += compared.refused_more;
         self.records_released += compared.tried.released;
         self.records_withheld += compared.tried.refused;
         self.records_withheld_needlessly += compared.tried.over.len() as u64;
@@ -103,8 +100,6 @@ fn the_engine_answers_as_a_second_reading_of_its_specification() {
     });
     let shares = shares.into_inner().expect("no pair differs");
     println!("{shares:#?}");
-    // Lists are looked for in so many ways and no more: what that misses is one query in ten thousand.
-    assert!(shares.kinds_refused_more * 5_000 <= shares.queries, "{shares:?}");
     assert!(shares.permit * 100 >= shares.pairs * 30, "{shares:?}");
     assert!(shares.several_consents * 100 >= shares.pairs * 30, "{shares:?}");
     let seen = [shares.deny, shares.no_consent, shares.queries];
@@ -192,9 +187,7 @@ fn a_narrower_consent_never_permits_more() {
         for (one, other) in wide.items.iter().zip(&narrow.items) {
             let permits_more = other.outcome == Outcome::Permit && one.outcome != Outcome::Permit;
             // Of a query more is refused than must be where lists cannot say it, and a consent that says less needs less.
-            let is_said = |of: Compared| {
-                of.refused_more == 0 && of.expected.iter().all(|expected| *expected == Expected::Outcome)
-            };
+            let is_said = |of: Compared| of.expected.iter().all(|expected| *expected == Expected::Outcome);
             let permits_more = permits_more && is_said(compared(&before));
             assert!(!permits_more, "seed {seed}: {:#?} {:#?}", after.consents, after.question);
             refused += u64::from(one.outcome == Outcome::Permit && other.outcome != Outcome::Permit);

@@ -182,6 +182,16 @@ pub(super) const DECISIONS: &[Bug] = &[
         "CE-1 step 9",
         &[Notice::Test("a_kind_that_is_withheld_is_refused_when_it_is_asked_for")],
     ),
+    bug(
+        Mutant::ListsUnchecked,
+        "CE-1 step 9",
+        &[Notice::Test("no_list_releases_what_only_a_label_tells_that_it_cannot_say")],
+    ),
+    bug(
+        Mutant::UnsaidLeftToDefault,
+        "CE-1 step 9",
+        &[Notice::Test("what_is_permitted_and_no_list_can_say_is_refused_and_not_left_to_the_default")],
+    ),
     bug(Mutant::PartReleasedWhole, "CE-1 step 9", &[Notice::Test("a_refusal_with_exceptions_releases_only_them")]),
     bug(Mutant::JudgementSkipped, "CE-1 research", &[Notice::Test("what_only_people_can_judge_goes_to_them")]),
     bug(Mutant::DiseaseExact, "CE-1 research", &[Notice::Test("a_disease_covers_what_falls_under_it")]),

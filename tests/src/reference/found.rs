@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// Records that are looked at of one kind, so that no question takes minutes. Where more may be found, what only one
 /// combination of facts in very many shows may be missed.
-const LOOKED_AT: usize = 20_000;
+const LOOKED_AT: usize = 60_000;
 /// A prime: multiples of it come to every record before they come to one again.
 const SPREAD: u128 = 2_654_435_761;
 
@@ -83,16 +83,23 @@ fn digit<T: Clone>(rest: &mut usize, of: &[T]) -> Option<T> {
     of.get(place).cloned()
 }
 
-/// So many of one fact are tried each two together; of more that would be too many records.
+/// So many of one fact are tried in every way, and so many each two together; of more that would be too many records.
+const IN_EVERY_WAY: usize = 4;
 const IN_TWOS: usize = 8;
 
-/// None of these, each by itself, all, and each two if they are few. What is missed where they are many needs two of
-/// them and fits neither one nor all: then the reference says less of it than the engine, and that is a line.
+/// None of these, each by itself, all, each two if they are few, and all sets of fewer. What is missed where they are many
+/// needs some of them and fits neither one nor all: then the reference says less of it than the engine, and that is a
+/// line.
 pub(super) fn some<T: Clone + Ord>(of: &BTreeSet<T>) -> Vec<BTreeSet<T>> {
     let mut all = vec![BTreeSet::new(), of.clone()];
     for one in of {
         let others = of.iter().filter(|other| of.len() <= IN_TWOS || *other == one);
         all.extend(others.map(|other| BTreeSet::from([one.clone(), other.clone()])));
+        if of.len() <= IN_EVERY_WAY {
+            let with_one = |set: &BTreeSet<T>| set.iter().chain([one]).cloned().collect();
+            let more: Vec<BTreeSet<T>> = all.iter().map(with_one).collect();
+            all.extend(more);
+        }
     }
     all.sort();
     all.dedup();

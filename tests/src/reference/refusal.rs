@@ -22,17 +22,24 @@ pub(super) fn refusals(consent: &Consent) -> Vec<Refusal<'_>> {
     if let ConsentRoot::Rule(root) = &consent.root {
         all.push(Refusal { above: Vec::new(), rule: root, is_root: true });
     }
-    consent.rules.iter().for_each(|rule| add(&mut all, &[], rule));
+    add_all(&mut all, &[], &consent.rules);
     all.retain(|one| one.rule.effect == Effect::Deny);
     all
 }
 
-fn add<'a>(all: &mut Vec<Refusal<'a>>, above: &[&'a Rule], rule: &'a Rule) {
-    if says_more(above.last().copied(), rule) {
-        all.push(Refusal { above: above.to_vec(), rule, is_root: false });
+fn add_all<'a>(all: &mut Vec<Refusal<'a>>, above: &[&'a Rule], rules: &'a [Rule]) {
+    for rule in rules {
+        if says_more(above.last().copied(), rule) && !is_within_another(rule, rules) {
+            all.push(Refusal { above: above.to_vec(), rule, is_root: false });
+        }
+        add_all(all, &[above, &[rule]].concat(), &rule.exceptions);
     }
-    let below = [above, &[rule]].concat();
-    rule.exceptions.iter().for_each(|one| add(all, &below, one));
+}
+
+/// Whether a refusal beside it refuses everything, and this with it.
+fn is_within_another(rule: &Rule, rules: &[Rule]) -> bool {
+    let refuses_all = |one: &&Rule| **one == Rule::bare(Effect::Deny, &one.place);
+    rule.effect == Effect::Deny && rules.iter().filter(refuses_all).any(|one| one != rule)
 }
 
 /// What is refused again below a refusal is refused already, unless a permit beside it would give it back.

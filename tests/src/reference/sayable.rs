@@ -15,7 +15,7 @@ use super::release::withholds;
 use super::verdict::permitting;
 use super::words::Table;
 use amanah_ledger::document::Effect;
-use amanah_ledger::engine::{Obligation, Outcome, Record};
+use amanah_ledger::engine::{Outcome, Record};
 use amanah_ledger::vocabulary::{BREAK_THE_GLASS, Coding, system};
 use std::collections::BTreeSet;
 
@@ -43,12 +43,11 @@ impl Asking<'_> {
         let found: Vec<&Spoken> = kinds.iter().map(|(_, _, found)| *found).collect();
         let wanted: Vec<Wanted<'_>> =
             kinds.iter().map(|(kind, outcome, found)| self.wanted((*kind, *outcome), found)).collect();
-        let own = self.own_lists(found.iter().copied().flatten().map(|(_, said)| said));
         let (mut meant, mut others) = (Vec::new(), Vec::new());
         for (kind, found) in wanted.iter().zip(&found) {
             let naming = kind.kind.map(|kind| self.naming(kind, found)).unwrap_or_default();
             let is_meant = |record: &Record, said: &Combined| {
-                let is_left = !own.iter().any(|one| withholds(one, record, None)) && self.is_spared(&naming, record);
+                let is_left = !self.is_left_out_by_itself(record, said) && self.is_spared(&naming, record);
                 is_left && self.is_meant(kind, record, said) && record.labels.is_disjoint(&later)
             };
             let of_kind = found.iter().filter(|(record, said)| is_meant(record, said)).map(|(record, _)| record);
@@ -93,12 +92,11 @@ impl Asking<'_> {
         )
     }
 
-    /// What consents that permit something of it ask to be left out for themselves: "the union over permitting consents"
-    /// (step 8) holds for all of it, and "a query of which the lists would leave nothing is refused".
-    fn own_lists<'a>(&self, found: impl Iterator<Item = &'a Combined>) -> Vec<&Obligation> {
-        let by: BTreeSet<usize> = found.flat_map(permitting).collect();
-        let consents = by.iter().filter_map(|place| self.pair.consents.get(*place));
-        consents.flat_map(|consent| &consent.obligations).filter(|one| matches!(one, Obligation::Redact(_))).collect()
+    /// Whether consents that permit a record ask it to be left out for themselves: "the union over permitting consents"
+    /// (step 8), and "a query of which the lists would leave nothing is refused".
+    fn is_left_out_by_itself(&self, record: &Record, said: &Combined) -> bool {
+        let consents = permitting(said).filter_map(|place| self.pair.consents.get(place));
+        consents.flat_map(|consent| &consent.obligations).any(|one| withholds(one, record, None))
     }
 
     /// What may be found of a kind, and the same with each label that came later, each with what is said of it.
