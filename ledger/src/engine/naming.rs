@@ -27,7 +27,10 @@ impl<'s> Search<'s> {
         let of_consent = |(at, consent): (usize, &'s Consent)| {
             let inquiry = self.inquiry(consent);
             let names = move |chain: &Vec<&Rule>| match chain.split_last() {
-                Some((rule, above)) => names(rule, kind) && !above.iter().any(|rule| leaves_out_below(inquiry, rule)),
+                Some((rule, above)) => {
+                    let is_open = is_root(consent, rule) || !is_taken_up(inquiry, rule);
+                    names(rule, kind) && is_open && !above.iter().any(|rule| leaves_out_below(inquiry, rule))
+                }
                 None => false,
             };
             chains(consent).into_iter().filter(names).map(move |chain| {
@@ -86,9 +89,21 @@ fn names(rule: &Rule, kind: &Coding) -> bool {
     rule.effect == Effect::Deny && (is_class || rule.data.documents.contains(kind))
 }
 
-/// Whether what stands below a rule is left out with it, by what it is about itself. It is not where one of its exceptions
-/// permits all but some labels.
+/// Whether it is the root: what rules below that permit are no exceptions of it.
+fn is_root(consent: &Consent, rule: &Rule) -> bool {
+    match &consent.root {
+        ConsentRoot::Rule(root) => std::ptr::eq(root, rule),
+        ConsentRoot::Decision(_) => false,
+    }
+}
+
+/// Whether what stands below a rule is left out with it, by what it is about itself.
 fn leaves_out_below(inquiry: Inquiry<'_>, rule: &Rule) -> bool {
+    rule.effect == Effect::Deny && !rule.data.is_whole_record() && !is_taken_up(inquiry, rule)
+}
+
+/// Whether one of its exceptions permits all of it but some labels: then these are left out.
+fn is_taken_up(inquiry: Inquiry<'_>, rule: &Rule) -> bool {
     let is_about_all = |one: &Rule| {
         let but_labels = Data { except_labels: one.data.except_labels.clone(), ..Data::default() };
         one.data == but_labels && inquiry.context(one) != Cover::Nothing
@@ -97,8 +112,7 @@ fn leaves_out_below(inquiry: Inquiry<'_>, rule: &Rule) -> bool {
     let takes_up = |one: &Rule| {
         one.effect == Effect::Permit && one.unknown.is_empty() && is_about_all(one) && !refuses_all(&one.exceptions)
     };
-    let is_taken_up = rule.exceptions.iter().any(takes_up) && !refuses_all(&rule.exceptions);
-    rule.effect == Effect::Deny && !rule.data.is_whole_record() && !is_taken_up
+    rule.exceptions.iter().any(takes_up) && !refuses_all(&rule.exceptions)
 }
 
 /// Each rule of a consent with those that it stands below. An R4 root is none of them.

@@ -52,7 +52,9 @@ impl Asking<'_> {
             };
             let of_kind = found.iter().filter(|(record, said)| is_meant(record, said)).map(|(record, _)| record);
             meant.push(of_kind.collect::<Vec<&Record>>());
-            let is_shut = |(record, said): &&(Record, Combined)| !self.is_open(record, said, &wanted);
+            let is_shut = |(record, said): &&(Record, Combined)| {
+                !self.is_open(record, said, &wanted) || self.is_left_out_by_itself(record, said)
+            };
             others.extend(found.iter().filter(is_shut).map(|(record, _)| record));
         }
         if others.is_empty() || meant.iter().any(Vec::is_empty) {
