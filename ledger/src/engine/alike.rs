@@ -5,12 +5,13 @@ use super::narrowest::is_of_kind;
 use super::redaction::{Listed, Redacted, Redaction};
 use super::search::Narrowing;
 use super::witness::{Witness, at_level, ladder};
-use super::{Identifier, Record, Span};
+use super::{Identifier, Moment, Record, Span};
 use crate::vocabulary::{Coding, Vocabulary};
 use std::collections::BTreeSet;
 
-/// More of them than anybody looks at.
+/// More of them than anybody looks at, and moments that they may begin or end at.
 const ALIKE_MAX: usize = 2_048;
+const MOMENTS_MAX: usize = 64;
 
 /// Records of which some facts are told, and that are not left out by them.
 struct Alike<'a> {
@@ -43,7 +44,7 @@ impl Narrowing<'_> {
         let labels = some_of(facts(&records, |record| Some(&record.labels)), |label| query.labels.contains(label));
         let alike = alike.each(labels, |record, some| record.labels.extend(some))?;
         let alike = alike.with_wider_labels(named, &self.council.later(named))?;
-        let alike = alike.each(self.dates(lists), |record, date| record.date = Some(date))?;
+        let alike = alike.each(self.dates(lists)?, |record, date| record.date = Some(date))?;
         let parties = |of: fn(&Record) -> Option<&BTreeSet<Identifier>>, listed: fn(Identifier) -> Listed| {
             some_of(facts(&records, of), |one| is_kept(listed(one.clone())))
         };
@@ -67,25 +68,29 @@ impl Narrowing<'_> {
         Some(alike.records.into_iter().filter(is_left).collect())
     }
 
-    /// Times, one for each way to lie in those that are named or to meet them.
-    fn dates(&self, lists: &[&Redaction]) -> Vec<Span> {
+    /// Times, one for each way to lie in those that are named or to meet them; `None` if they are too many.
+    fn dates(&self, lists: &[&Redaction]) -> Option<Vec<Span>> {
         let says_only_times =
             |list: &&&Redaction| list.listed == Listed { periods: list.listed.periods.clone(), ..Listed::default() };
         let lists: Vec<&&Redaction> = lists.iter().filter(says_only_times).collect();
-        let moments: Vec<_> = self.named.moments().into_iter().collect();
-        let spans = moments.iter().flat_map(|from| {
-            let later = moments.iter().filter(move |until| from <= *until);
-            later.map(|until| Span { from: Some(*from), until: Some(*until) })
-        });
-        let is_open = |date: &Span| {
-            let dated = Record { date: Some(*date), ..Record::default() };
+        let is_open = |from: Moment, until: Moment| {
+            let date = Span { from: Some(from), until: Some(until) };
+            let dated = Record { date: Some(date), ..Record::default() };
             let is_asked = self.query.period.is_none_or(|period| date.lies_in(&period));
-            is_asked && !lists.iter().any(|list| list.leaves_out(&dated))
+            (is_asked && !lists.iter().any(|list| list.leaves_out(&dated))).then_some(date)
         };
+        // What begins or ends where nothing is let out is not let out either.
+        let moments = self.named.moments().into_iter().filter(|at| is_open(*at, *at).is_some());
+        let moments: Vec<Moment> = moments.take(MOMENTS_MAX + 1).collect();
+        if moments.len() > MOMENTS_MAX {
+            return None;
+        }
+        let later = |from: Moment| moments.iter().filter(move |until| from <= **until);
+        let spans = moments.iter().flat_map(|from| later(*from).filter_map(|until| is_open(*from, *until)));
         let mut ways = BTreeSet::new();
         let way =
             |date: &Span| self.named.periods().map(|span| (date.lies_in(&span), date.meets(&span))).collect::<Vec<_>>();
-        spans.filter(is_open).filter(|date| ways.insert(way(date))).collect()
+        Some(spans.filter(|date| ways.insert(way(date))).collect())
     }
 }
 

@@ -7,12 +7,14 @@ use super::question::{Cover, Inquiry, Query, Subject};
 use super::redaction::Listed;
 use super::{Applicability, Consent, Identifiers, Moment, Rule, Span};
 use crate::vocabulary::{Coding, Kind, Vocabulary, system};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// What is named, and by how many rules.
 pub(super) struct Named {
     pub(super) listed: Listed,
     pub(super) rules: usize,
+    instants: OnceCell<Vec<Moment>>,
 }
 
 impl Council<'_> {
@@ -28,7 +30,7 @@ impl Council<'_> {
             ..Listed::codes(query.classes.iter().chain(&query.labels).chain(&query.codes))
         };
         let lists = rules.iter().map(|rule| lister.all_of(rule)).chain([of_query]);
-        Named { listed: Listed::union(lists), rules: rules.len() }
+        Named { listed: Listed::union(lists), rules: rules.len(), instants: OnceCell::new() }
     }
 }
 
@@ -72,6 +74,15 @@ impl Named {
         let ends = self.periods().flat_map(|span| [span.from, span.until]).flatten();
         let near = ends.flat_map(|Moment(at)| [at.saturating_sub(1), at, at.saturating_add(1)].map(Moment));
         near.chain([Moment(0)]).collect()
+    }
+
+    /// Of these one for each way to lie in the times.
+    pub(super) fn instants(&self) -> &[Moment] {
+        self.instants.get_or_init(|| {
+            let mut ways = BTreeSet::new();
+            let way = |at: &Moment| self.periods().map(|span| span.contains(*at)).collect::<Vec<_>>();
+            self.moments().into_iter().filter(|at| ways.insert(way(at))).collect()
+        })
     }
 
     /// A type that nobody names.

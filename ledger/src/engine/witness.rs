@@ -133,11 +133,7 @@ impl<'s> Search<'s> {
 
     /// Moments in all these times, one for each way to lie in those that are named.
     fn times(&self, facts: &Facts) -> Vec<Moment> {
-        let named = &self.of.named;
-        let mut ways = BTreeSet::new();
-        let is_new =
-            |moment: &Moment| ways.insert(named.periods().map(|span| span.contains(*moment)).collect::<Vec<_>>());
-        let open = named.moments().into_iter().filter(|at| facts.times.iter().all(|span| span.contains(*at)));
-        open.filter(is_new).take(TIMES_MAX).collect()
+        let open = self.of.named.instants().iter().filter(|at| facts.times.iter().all(|span| span.contains(**at)));
+        open.take(TIMES_MAX).copied().collect()
     }
 }
