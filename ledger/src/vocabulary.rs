@@ -155,6 +155,11 @@ impl Vocabulary {
         self.concept(kind, code).is_some()
     }
 
+    /// Whether the table has this code as something that data is labelled with beside its confidentiality.
+    pub fn knows_label(&self, code: &str) -> bool {
+        [Kind::Sensitivity, Kind::Obligation, Kind::Refrain].iter().any(|kind| self.knows(*kind, code))
+    }
+
     /// Codes of one kind, in the order of the table.
     pub fn codes(&self, kind: Kind) -> Vec<&'static str> {
         let mut codes: Vec<_> = self.of_kind(kind).collect();

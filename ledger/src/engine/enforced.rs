@@ -4,7 +4,7 @@ use super::party::is_same;
 use super::redaction::{Listed, Redacted, Redaction};
 use super::remainder::rank;
 use super::{Identifier, Record};
-use crate::vocabulary::{Coding, Kind, NORMAL, Vocabulary, system};
+use crate::vocabulary::{Coding, NORMAL, Vocabulary, system};
 use std::collections::BTreeSet;
 
 impl Redaction {
@@ -50,12 +50,10 @@ fn has_code(code: &Coding, record: &Record, of: Redacted) -> bool {
             Redacted::AllBut => highest <= limit,
         });
     }
-    let kinds = [Kind::Sensitivity, Kind::Obligation, Kind::Refrain];
-    let is_known = |label: &Coding| kinds.iter().any(|kind| vocabulary.knows(*kind, &label.code));
     let is_meant = |label: &Coding| {
         let are_sensitivities = [code, label].iter().all(|one| one.system == system::ACT_CODE);
         let is_part = || vocabulary.sensitivity_covers(&code.code, &label.code);
-        let could_be = || of == Redacted::AnyOf && !is_known(label);
+        let could_be = || of == Redacted::AnyOf && !vocabulary.knows_label(&label.code);
         label == code || (are_sensitivities && (is_part() || could_be()))
     };
     let is_in = |codes: &Option<BTreeSet<Coding>>| codes.iter().flatten().any(|one| one == code);

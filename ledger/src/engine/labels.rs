@@ -4,7 +4,7 @@ use super::Data;
 use super::question::{Cover, Inquiry, Subject};
 use crate::document::Effect;
 use crate::mutant::{Mutant, lacks};
-use crate::vocabulary::{Coding, Kind, NORMAL, system};
+use crate::vocabulary::{Coding, NORMAL, system};
 use std::collections::BTreeSet;
 
 impl Inquiry<'_> {
@@ -65,9 +65,7 @@ impl Inquiry<'_> {
     }
 
     fn is_known(&self, label: &Coding) -> bool {
-        [Kind::Sensitivity, Kind::Obligation, Kind::Refrain]
-            .iter()
-            .any(|kind| self.vocabulary.knows(*kind, &label.code))
+        self.vocabulary.knows_label(&label.code)
     }
 
     /// What a query does not say about labels is open. One end of the scale holds for everything.

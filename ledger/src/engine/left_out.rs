@@ -76,12 +76,10 @@ impl<'a> LeftOut<'a> {
             return true;
         }
         let vocabulary = Vocabulary::newest();
-        let kinds = [Kind::Sensitivity, Kind::Obligation, Kind::Refrain];
-        let is_known = || kinds.iter().any(|kind| vocabulary.knows(*kind, &code.code));
         let is_part = |one: &&Coding| vocabulary.sensitivity_covers(&one.code, &code.code);
         code.system == system::ACT_CODE
             && (self.each().flat_map(|lists| &lists.sensitivities).any(is_part)
-                || (self.each().any(|lists| lists.has_sensitivity) && !is_known()))
+                || (self.each().any(|lists| lists.has_sensitivity) && !vocabulary.knows_label(&code.code)))
     }
 
     /// The times that are left out, one after the other.

@@ -218,7 +218,7 @@ pub(super) fn later_sensitivities<'a>(
         return None;
     }
     let kinds = [Kind::Sensitivity, Kind::Obligation, Kind::Refrain];
-    let is_later = |code: &&str| !kinds.iter().any(|kind| vocabulary.knows(*kind, code));
+    let is_later = |code: &&str| !vocabulary.knows_label(code);
     let gives = |rule: &BTreeSet<Coding>, code: &str| {
         let mut labels = rule.iter().filter(is_sensitivity);
         labels.clone().any(|label| newest.sensitivity_covers(&label.code, code))

@@ -136,3 +136,19 @@ fn all_that_is_given_back_of_a_refusal_is_released_if_lists_say_it() {
     let records = [confidential(&[], 15), confidential(&[eth], 35), confidential(&[], 35)];
     assert_eq!(let_out(&answer, &records), [true, true, false], "{answer:?}");
 }
+
+#[test]
+fn before_more_rules_than_are_looked_through_what_only_the_narrowest_lists_can_say_is_refused() {
+    let restricted = Data { labels: BTreeSet::from([Kind::Confidentiality.coding("R")]), ..of("Observation") };
+    let refusal = but(vec![about(then(), permit())], about(restricted, deny()));
+    let others = |count: usize| {
+        let code = |number: usize| BTreeSet::from([Coding::new("http://loinc.org", &number.to_string())]);
+        let rules = (0..count).map(|number| about(Data { codes: code(number), ..Data::default() }, deny())).collect();
+        with(rules, "c", permit())
+    };
+    let outcome = |count: usize| {
+        let consents = [with(vec![refusal.clone()], "a", permitted_elsewhere()), consent("b", permit()), others(count)];
+        asked(&consents, &["Observation"]).outcome
+    };
+    assert_eq!((outcome(200), outcome(256)), (Outcome::Permit, Outcome::Deny));
+}
